@@ -1,4 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-# spry_strip(<target>): after the link, keeps the line tables in <file>.debug and strips <file>.
+# spry_strip(<target>)
+#
+# After the link of a Release build, moves the symbols and line tables of the executable into
+# <file>.debug beside it and strips <file>: the .debug stays at home and turns addresses of a
+# report into lines, the small file is what is deployed. Other configurations stay as they are.
+# Needs objcopy (Debian: binutils); zig's own cannot do it. Without one, or for another
+# architecture than objcopy knows, the executable keeps everything and a message says so.
 function(spry_strip target)
+    if(NOT CMAKE_BUILD_TYPE MATCHES "^(Release|MinSizeRel)$")
+        return()
+    endif()
+    find_program(SPRY_OBJCOPY NAMES objcopy llvm-objcopy llvm-objcopy-19 NO_CMAKE_FIND_ROOT_PATH)
+    mark_as_advanced(SPRY_OBJCOPY)
+    if(NOT SPRY_OBJCOPY)
+        message(STATUS "${target} will not be stripped: there is no objcopy (Debian: binutils)")
+        return()
+    endif()
+    # The link to the .debug file names it without a folder, hence the working directory.
+    add_custom_command(TARGET ${target} POST_BUILD
+        WORKING_DIRECTORY "$<TARGET_FILE_DIR:${target}>"
+        COMMAND "${SPRY_OBJCOPY}" --only-keep-debug
+            "$<TARGET_FILE_NAME:${target}>" "$<TARGET_FILE_NAME:${target}>.debug"
+        COMMAND "${SPRY_OBJCOPY}" --strip-all
+            "--add-gnu-debuglink=$<TARGET_FILE_NAME:${target}>.debug"
+            "$<TARGET_FILE_NAME:${target}>"
+        VERBATIM)
 endfunction()
