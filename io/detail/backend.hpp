@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What runs operations: epoll (and its direct path), io_uring, or a script.
+#pragma once
+
+#include <spry/core/intrusive_queue.hpp>
+#include <spry/io/operation.hpp>
+
+#include <optional>
+#include <string_view>
+
+namespace spry::io::detail {
+
+class backend {
+public:
+    backend() = default;
+    backend(const backend&) = delete;
+    backend& operator=(const backend&) = delete;
+    virtual ~backend() = default;
+
+    /// "direct", "epoll", "uring" or "scripted".
+    virtual std::string_view name() const noexcept = 0;
+
+    virtual time_point now() noexcept = 0;
+
+    /// Takes an operation on a descriptor. Either completes it at once (`outcome` is set, `state`
+    /// is complete), or keeps it until it appears in `wait`'s `completed`. Never resumes anybody.
+    virtual void submit(operation& op) noexcept = 0;
+
+    /// Asks for the end of a pending operation. Its completion still arrives through `wait`, with
+    /// -ECANCELED or with its real outcome.
+    virtual void cancel(operation& op) noexcept = 0;
+
+    /// Appends what has completed, with `state` still pending. Blocks while there is nothing, until
+    /// `until` at the latest (a past time polls; none waits for ever).
+    virtual void wait(std::optional<time_point> until,
+                      intrusive_queue<operation>& completed) noexcept = 0;
+
+    /// The descriptor is about to be closed; its number may come back as another file. Nothing is
+    /// pending on it.
+    virtual void forget(int fd) noexcept = 0;
+
+    /// How many operations `submit` has kept and `wait` has not yet given back.
+    virtual std::size_t pending() const noexcept = 0;
+};
+
+} // namespace spry::io::detail

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/io/event_loop.hpp>
+
+#include <spry/core/assert.hpp>
+#include <spry/io/detail/backend.hpp>
+#include <spry/io/detail/epoll_backend.hpp>
+#include <spry/io/detail/timer_heap.hpp>
+
+#include <cerrno>
+
+#include <unistd.h>
+
+namespace spry::io {
+
+static_assert(cancelled_outcome == -ECANCELED);
+
+namespace {
+
+// A coroutine whose socket always has something, and coroutines that keep waking each other, must
+// not keep all others waiting: after so many operations that completed at once the next one queues,
+// and after so many turns without a wait the backend is asked what else has happened.
+constexpr std::size_t completed_at_once_max = 64;
+constexpr std::size_t turns_without_wait_max = 32;
+
+} // namespace
+
+std::error_code operation_error(std::int64_t outcome) noexcept {
+    SPRY_ASSERT(outcome < 0);
+    if (outcome == cancelled_outcome)
+        return errc::cancelled;
+    return {static_cast<int>(-outcome), std::system_category()};
+}
+
+void submit_operation(event_loop& loop, operation& op) noexcept {
+    loop.submit(op);
+}
+void cancel_operation(event_loop& loop, operation& op) noexcept {
+    loop.cancel(op);
+}
+
+void unique_fd::reset(int fd) noexcept {
+    const int old = std::exchange(fd_, fd);
+    // Linux has released the descriptor whatever close(2) returns.
+    if (old >= 0)
+        ::close(old);
+}
+
+result<backend_choice> parse_backend_choice(std::string_view name) noexcept {
+    if (name.empty() || name == "auto")
+        return backend_choice::automatic;
+    if (name == "direct")
+        return backend_choice::direct;
+    if (name == "epoll")
+        return backend_choice::epoll;
+    if (name == "uring")
+        return backend_choice::uring;
+    return failure(std::errc::invalid_argument);
+}
+
+result<std::unique_ptr<event_loop>> event_loop::create(backend_choice choice) {
+    switch (choice) {
+    case backend_choice::automatic:
+    case backend_choice::direct:
+        return std::make_unique<event_loop>(detail::make_epoll_backend(true));
+    case backend_choice::epoll:
+        return std::make_unique<event_loop>(detail::make_epoll_backend(false));
+    case backend_choice::uring:
+        break;
+    }
+    return failure(std::errc::not_supported);
+}
+
+event_loop::event_loop(std::unique_ptr<detail::backend> backend) : backend_(std::move(backend)) {}
+
+event_loop::~event_loop() {
+    SPRY_ASSERT(ready_.empty());
+    SPRY_ASSERT(!timers_ || timers_->empty());
+}
+
+std::string_view event_loop::backend_name() const noexcept {
+    return backend_->name();
+}
+
+time_point event_loop::now() noexcept {
+    if (!now_)
+        now_ = backend_->now();
+    return *now_;
+}
+
+io_awaiter<void> event_loop::yield() noexcept {
+    // A sleep that has ended: it goes through the ready queue as every completion does.
+    return io_awaiter<void>{*this, opcode::sleep, {}};
+}
+
+void event_loop::submit(operation& op) noexcept {
+    SPRY_ASSERT(op.state == operation::progress::idle);
+    op.state = operation::progress::pending;
+    if (op.code == opcode::resume)
+        return;
+    if (op.code == opcode::sleep) {
+        if (op.deadline <= now()) {
+            make_ready(op);
+            return;
+        }
+        if (!timers_)
+            timers_ = std::make_unique<detail::timer_heap>();
+        timers_->push(op);
+        return;
+    }
+    backend_->submit(op);
+    if (op.state == operation::progress::complete && ++completed_at_once_ >= completed_at_once_max)
+        make_ready(op);
+}
+
+void event_loop::cancel(operation& op) noexcept {
+    if (op.state != operation::progress::pending)
+        return;
+    if (op.code == opcode::resume) {
+        complete(op, cancelled_outcome);
+    } else if (op.code == opcode::sleep) {
+        timers_->remove(op);
+        op.outcome = cancelled_outcome;
+        make_ready(op);
+    } else {
+        op.state = operation::progress::cancelling;
+        backend_->cancel(op);
+    }
+}
+
+void event_loop::complete(operation& op, std::int64_t outcome) noexcept {
+    SPRY_ASSERT(op.code == opcode::resume && op.state == operation::progress::pending);
+    op.outcome = outcome;
+    make_ready(op);
+}
+
+void event_loop::close(unique_fd& fd) noexcept {
+    if (!fd)
+        return;
+    backend_->forget(fd.get());
+    fd.reset();
+}
+
+void event_loop::make_ready(operation& op) noexcept {
+    op.state = operation::progress::ready;
+    ready_.push_back(op);
+}
+
+void event_loop::turn() {
+    now_.reset();
+    if (ready_.empty() || ++turns_without_wait_ >= turns_without_wait_max)
+        wait();
+    if (timers_)
+        end_sleeps();
+    // What becomes ready meanwhile is for the next turn.
+    for (std::size_t left = ready_.size(); left > 0; --left) {
+        operation& op = *ready_.pop_front();
+        op.state = operation::progress::complete;
+        if (op.waiter)
+            op.waiter.resume();
+    }
+}
+
+void event_loop::wait() {
+    std::optional<time_point> until;
+    if (!ready_.empty()) {
+        until = time_point::min();
+    } else if (timers_ && !timers_->empty()) {
+        until = timers_->earliest().deadline;
+    }
+    SPRY_ASSERT(until || backend_->pending() > 0);
+
+    intrusive_queue<operation> completed;
+    backend_->wait(until, completed);
+    for (operation* op = completed.front(); op != nullptr; op = completed.next(*op))
+        op->state = operation::progress::ready;
+    ready_.append(completed);
+    now_.reset();
+    completed_at_once_ = 0;
+    turns_without_wait_ = 0;
+}
+
+void event_loop::end_sleeps() {
+    while (!timers_->empty() && timers_->earliest().deadline <= now()) {
+        operation& timer = timers_->earliest();
+        timers_->remove(timer);
+        make_ready(timer);
+    }
+}
+
+} // namespace spry::io

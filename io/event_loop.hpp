@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// event_loop: runs coroutines on one thread and gives their operations to a backend.
+#pragma once
+
+#include <spry/core/intrusive_queue.hpp>
+#include <spry/core/result.hpp>
+#include <spry/core/stop_token.hpp>
+#include <spry/core/task.hpp>
+#include <spry/io/operation.hpp>
+#include <spry/io/unique_fd.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace spry::io {
+
+namespace detail {
+class backend;
+class timer_heap;
+} // namespace detail
+
+/// Which backend a loop uses, as `SPRY_IO` names it.
+enum class backend_choice {
+    automatic, ///< the best one that the kernel allows
+    direct,    ///< epoll, but blocking in the call itself while exactly one operation is pending
+    epoll,     ///< epoll always
+    uring,     ///< io_uring
+};
+
+/// "auto", "direct", "epoll" or "uring"; an empty name is "auto". Fails with
+/// std::errc::invalid_argument.
+result<backend_choice> parse_backend_choice(std::string_view name) noexcept;
+
+/// One thread's loop. Work runs when `run` is called and only then:
+///
+/// 1. Coroutines whose operations have completed are resumed, in the order of completion, from the
+/// loop's own stack frame:
+///    never inside a submit, a cancel or another coroutine.
+/// 2. When none is left, the backend waits for the next completion or the next timer.
+///
+/// Time stands still while coroutines run (`now`), so that what they compute from it is consistent
+/// and a simulation is deterministic.
+class event_loop {
+public:
+    /// Fails where the kernel refuses the chosen backend, or where this build lacks it.
+    static result<std::unique_ptr<event_loop>> create(backend_choice choice);
+
+    explicit event_loop(std::unique_ptr<detail::backend> backend);
+    event_loop(const event_loop&) = delete;
+    event_loop& operator=(const event_loop&) = delete;
+    ~event_loop();
+
+    std::string_view backend_name() const noexcept;
+
+    /// Runs `main` to its end, and everything else on the loop while it lasts. Returns its value or
+    /// throws its exception. Asserts that there is something to wait for: a loop that nothing can
+    /// wake is a bug in the program.
+    template <class T>
+    T run(task<T> main) {
+        main.start();
+        while (!main.done())
+            turn();
+        return std::move(main).result();
+    }
+
+    /// The time of this turn.
+    time_point now() noexcept;
+
+    /// Suspends until the time has come; `errc::cancelled` when stopped before.
+    struct sleep_awaiter : io_awaiter<void> {
+        sleep_awaiter(event_loop& loop, time_point when, stop_token stop) noexcept
+            : io_awaiter(loop, opcode::sleep, stop) {
+            record().deadline = when;
+        }
+    };
+    sleep_awaiter sleep_until(time_point when, stop_token stop = {}) noexcept {
+        return sleep_awaiter{*this, when, stop};
+    }
+    sleep_awaiter sleep_for(clock::duration duration, stop_token stop = {}) noexcept {
+        return sleep_awaiter{*this, now() + duration, stop};
+    }
+
+    /// Suspends and lets everything else that is ready run first.
+    io_awaiter<void> yield() noexcept;
+
+    // For awaiters and what is built on them.
+
+    /// Starts the operation; see `operation` for how long it and its buffers must live.
+    void submit(operation& op) noexcept;
+    /// Asks for the end of a pending operation; its completion still arrives.
+    void cancel(operation& op) noexcept;
+    /// Completes a pending `opcode::resume` operation; its waiter is resumed from the loop.
+    void complete(operation& op, std::int64_t outcome = 0) noexcept;
+    /// Closes a descriptor on which operations have run; none is pending.
+    void close(unique_fd& fd) noexcept;
+
+private:
+    void turn();
+    void wait();
+    void end_sleeps();
+    void make_ready(operation& op) noexcept;
+
+    std::unique_ptr<detail::backend> backend_;
+    std::unique_ptr<detail::timer_heap> timers_; // made with the first sleep
+    intrusive_queue<operation> ready_;
+    std::optional<time_point> now_;
+    std::size_t completed_at_once_ = 0; // since the last wait
+    std::size_t turns_without_wait_ = 0;
+};
+
+} // namespace spry::io

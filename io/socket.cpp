@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/io/socket.hpp>
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace spry::io {
+
+namespace {
+
+unexpected_error errno_failure() noexcept {
+    return failure(std::error_code{errno, std::system_category()});
+}
+
+result<unique_fd> make_stream(const address& to, int flags) noexcept {
+    unique_fd fd{::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
+    if (!fd)
+        return errno_failure();
+    const int on = 1;
+    if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+        return errno_failure();
+    return fd;
+}
+
+} // namespace
+
+result<socket> socket::connect_blocking(event_loop& loop, const address& to) noexcept {
+    result<unique_fd> fd = make_stream(to, 0);
+    if (!fd)
+        return failure(fd.error());
+    while (::connect(fd->get(), to.data(), to.size()) != 0) {
+        if (errno == EISCONN)
+            break; // an interrupted attempt that has succeeded meanwhile
+        if (errno != EINTR && errno != EALREADY)
+            return errno_failure();
+    }
+    return socket{loop, std::move(*fd)};
+}
+
+task<result<socket>> socket::connect(event_loop& loop, address to, stop_token stop) {
+    result<unique_fd> fd = make_stream(to, SOCK_NONBLOCK);
+    if (!fd)
+        co_return failure(fd.error());
+
+    io_awaiter<void> connected{loop, opcode::connect, stop};
+    connected.record().fd = fd->get();
+    connected.record().address = to.data();
+    connected.record().address_size = to.size();
+    const result<> outcome = co_await std::move(connected);
+    if (!outcome) {
+        loop.close(*fd);
+        co_return failure(outcome.error());
+    }
+    // Connected sockets are blocking; operations that must not block say so each time.
+    if (::fcntl(fd->get(), F_SETFL, 0) != 0) {
+        loop.close(*fd);
+        co_return errno_failure();
+    }
+    co_return socket{loop, std::move(*fd)};
+}
+
+socket& socket::operator=(socket&& other) noexcept {
+    close();
+    loop_ = other.loop_;
+    fd_ = std::move(other.fd_);
+    has_sent_ = other.has_sent_;
+    return *this;
+}
+
+void socket::shutdown_send() noexcept {
+    ::shutdown(fd_.get(), SHUT_WR);
+}
+void socket::shutdown_both() noexcept {
+    ::shutdown(fd_.get(), SHUT_RDWR);
+}
+void socket::close() noexcept {
+    loop_->close(fd_);
+}
+
+} // namespace spry::io
