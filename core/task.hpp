@@ -104,12 +104,12 @@ private:
 
 /// The return type of a coroutine that produces one `T` (or nothing, or throws).
 ///
-/// Lazy: nothing runs until the task is awaited; then the awaiting coroutine suspends, the task
-/// runs on the same thread, and the awaiting coroutine resumes with the value, or with the
-/// exception that left the task. Single-shot: `co_await` takes an rvalue (`co_await work()`,
-/// `co_await std::move(named)`), once. The task owns the frame: it may be destroyed before it was
-/// started, or after it has finished, and in between only while suspended with no I/O operation in
-/// flight (the operation asserts that).
+/// Lazy: nothing runs until the task is awaited (or started, see `start`); then the awaiting
+/// coroutine suspends, the task runs on the same thread, and the awaiting coroutine resumes with
+/// the value, or with the exception that left the task. Single-shot: `co_await` takes an rvalue
+/// (`co_await work()`, `co_await std::move(named)`), once. The task owns the frame: it may be
+/// destroyed before it was started, or after it has finished, and in between only while suspended
+/// with no I/O operation in flight (the operation asserts that).
 ///
 /// Parameters of a task coroutine are taken by value: the frame outlives the call expression.
 template <class T>
@@ -118,10 +118,12 @@ public:
     using value_type = T;
     using promise_type = detail::task_promise<T>;
 
-    task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+    task(task&& other) noexcept
+        : frame_(std::exchange(other.frame_, nullptr)), started_(other.started_) {}
     task& operator=(task&& other) noexcept {
         task doomed{std::move(*this)};
         frame_ = std::exchange(other.frame_, nullptr);
+        started_ = other.started_;
         return *this;
     }
     ~task() {
@@ -132,22 +134,25 @@ public:
     auto operator co_await() && noexcept {
         struct awaiter {
             std::coroutine_handle<promise_type> frame;
+            bool started;
 
-            bool await_ready() const noexcept { return false; }
+            bool await_ready() const noexcept { return frame.done(); }
             std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) const noexcept {
                 frame.promise().set_waiter(waiter);
-                return frame;
+                return started ? std::noop_coroutine() : std::coroutine_handle<>{frame};
             }
             T await_resume() const { return frame.promise().take(); }
         };
-        SPRY_ASSERT(frame_ && !frame_.done());
-        return awaiter{frame_};
+        SPRY_ASSERT(frame_);
+        return awaiter{frame_, started_};
     }
 
-    /// For whoever drives a task from outside any coroutine (an event loop, a test): runs it up to
-    /// its first suspension. Once, and instead of awaiting it.
+    /// Runs the coroutine up to its first suspension, without anybody waiting for it yet. Once,
+    /// before it is awaited; for work that goes on beside its owner, and for whoever drives a task
+    /// from outside any coroutine.
     void start() {
-        SPRY_ASSERT(frame_ && !frame_.done());
+        SPRY_ASSERT(frame_ && !started_);
+        started_ = true;
         frame_.resume();
     }
     /// True once the coroutine has run to its end.
@@ -163,6 +168,7 @@ private:
     explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
 
     std::coroutine_handle<promise_type> frame_;
+    bool started_ = false;
 };
 
 template <class T>
