@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// connection: bytes on one socket to and from HTTP/1.1 messages.
+#pragma once
+
+#include <spry/core/result.hpp>
+#include <spry/core/stop_token.hpp>
+#include <spry/core/task.hpp>
+#include <spry/http/head_builder.hpp>
+#include <spry/http/limits.hpp>
+#include <spry/http/message.hpp>
+#include <spry/http/parser.hpp>
+#include <spry/http/receive_buffer.hpp>
+#include <spry/io/socket.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace spry::http {
+
+struct connection_options {
+    message_kind reads = message_kind::response;
+    std::size_t head_bytes_max = head_bytes_max_default;
+    std::size_t body_bytes_max = body_bytes_max_default;
+    /// Kept free behind a body that is read whole, and its padding, for what arrives while it is
+    /// retained.
+    std::size_t bytes_behind_body = bytes_behind_event;
+};
+
+/// What a read that succeeded has found.
+enum class arrival : std::uint8_t {
+    message,
+    closed, ///< the peer closed (or reset) before the first byte of a message
+};
+
+/// Reads messages of one kind and sends bytes. One read and one send may be pending at a time.
+///
+/// Reading fails with `errc::connection_closed` (the stream ended inside a message),
+/// `errc::malformed_message`, `errc::head_too_large`, `errc::body_too_large`,
+/// `errc::unexpected_message` (101), `errc::cancelled`, std::errc::no_buffer_space (a retained
+/// message leaves no room), or what the socket reports. A connection that failed is of no further
+/// use, except after `cancelled` (the read may be repeated: nothing is lost), after
+/// `body_too_large` from an announced length (an answer may be sent) and after `no_buffer_space`
+/// (release, then read again).
+class connection {
+public:
+    /// The buffer outlives the connection. What an earlier connection left in it unread is
+    /// discarded.
+    connection(io::socket stream, receive_buffer& buffer,
+               const connection_options& options) noexcept;
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+
+    /// Reads a head and its whole body: the one call of a function's hot path. `answers_head`: the
+    /// message answers a HEAD request. Interim (1xx) answers are skipped.
+    task<result<arrival>> read_message(message* into, stop_token stop = {},
+                                       bool answers_head = false);
+
+    /// Reads a head. Ends the last message unless it is retained; its body must have been read to
+    /// its end.
+    task<result<arrival>> read_head(message* into, stop_token stop = {}, bool answers_head = false);
+    /// Reads the body of that head whole, into `of->body()`.
+    task<result<>> read_body(message* of, stop_token stop = {});
+    /// Reads some of the body of that head: at least one byte, and nothing only at its end. The
+    /// bytes are valid until the next call; whoever is slow to make it slows the peer. Not limited
+    /// by `body_bytes_max`.
+    task<result<std::span<const std::byte>>> read_some(message* of, stop_token stop = {});
+
+    /// True once the body of the last head has been read to its end (or there was none).
+    bool at_message_end() const noexcept { return body_state_ == body_state::ended; }
+    /// Bytes of a body with a Content-Length that the peer has still to send.
+    std::uint64_t body_bytes_missing() const noexcept;
+
+    /// Waits until the peer closes or resets; what it sends until then is kept. Returns without an
+    /// error when it has gone. For a server whose handler takes its time. Only at a message's end.
+    task<result<>> peer_gone(stop_token stop);
+
+    /// The last message, read to its end, keeps its bytes until `release`: the next one is received
+    /// behind it.
+    void retain() noexcept;
+    void release() noexcept { buffer_.release(); }
+
+    /// Sends a complete message, in one system call: `head` and `body` as one piece where both fit
+    /// into the head's memory, gathered otherwise. Both stay valid until the await is over.
+    io::socket::send_awaiter send(head_builder& head, std::span<const std::byte> body = {},
+                                  stop_token stop = {});
+    /// Sends bytes as they are.
+    io::socket::send_awaiter send(std::span<const std::byte> head,
+                                  std::span<const std::byte> body = {},
+                                  std::span<const std::byte> tail = {},
+                                  stop_token stop = {}) noexcept {
+        return stream_.send(head, body, tail, stop);
+    }
+    /// Sends `body`, which is not empty, as one chunk, behind `head` where that is given (the first
+    /// chunk).
+    io::socket::send_awaiter send_chunk(std::span<const std::byte> body,
+                                        head_builder* head = nullptr, stop_token stop = {});
+    /// Ends a chunked body. `trailers`: complete lines, as a head_builder writes them, without the
+    /// empty one; they are in `head` behind what is to be sent first, if anything.
+    io::socket::send_awaiter send_last_chunk(head_builder& last, stop_token stop = {});
+
+    io::socket& stream() noexcept { return stream_; }
+    receive_buffer& buffer() noexcept { return buffer_; }
+
+private:
+    enum class goal : std::uint8_t { head, body, whole, some };
+    enum class body_state : std::uint8_t { before, reading, ended };
+
+    // What the plain functions below want from the coroutine that calls them: more bytes, or
+    // nothing any more.
+    struct demand {
+        enum class kind : std::uint8_t { done, closed, some, all, error } what;
+        std::span<std::byte> room = {}; // some, all: where the bytes go
+        std::error_code error = {};
+    };
+
+    task<result<arrival>> pump(message* into, goal until, stop_token stop);
+    void start_message(message& into, bool answers_head) noexcept;
+    demand advance(message& into, goal until);
+    demand advance_head(message& into, goal until);
+    demand head_completed(message& into);
+    demand advance_body(message& into);
+    demand advance_some(message& into);
+    demand advance_chunks(message& into, bool whole);
+    demand end_of_stream(message& into, goal until) noexcept;
+    demand end_message(message& into) noexcept;
+    demand want_more(std::size_t at_least, std::size_t free_behind);
+
+    io::socket stream_;
+    receive_buffer& buffer_;
+    connection_options options_;
+    parser parser_;
+    body_state body_state_ = body_state::ended;
+    bool head_started_ = false;
+    bool answers_head_ = false;
+    int interim_answers_ = 0;
+    std::uint64_t body_left_ = 0; // length: not yet consumed
+    std::size_t body_size_ = 0;   // at the front of the buffer: body bytes, read whole or given out
+    std::size_t raw_size_ = 0;    // chunked: behind those, bytes not decoded yet
+    std::array<char, 24> chunk_line_;
+};
+
+} // namespace spry::http

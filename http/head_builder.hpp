@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// head_builder: writes the head of a message we send, and its body behind it where that is small.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace spry::http {
+
+/// An append-only buffer of bytes to send. The first `inline_bytes` need no allocation. The caller
+/// adds Content-Length or Transfer-Encoding. Names and values that could end a line are refused,
+/// since they come from users: see `header`.
+class head_builder {
+public:
+    static constexpr std::size_t inline_bytes = 2048;
+
+    head_builder() noexcept {}
+    head_builder(const head_builder&) = delete;
+    head_builder& operator=(const head_builder&) = delete;
+
+    void clear() noexcept { size_ = 0; }
+    bool empty() const noexcept { return size_ == 0; }
+
+    /// "GET /path HTTP/1.1". The target must be free of spaces and control characters; asserts
+    /// that.
+    head_builder& request_line(std::string_view method, std::string_view target);
+    /// "HTTP/1.1 200 OK", for any status from 100 to 999.
+    head_builder& status_line(int status);
+    /// One header line. False, and nothing is written, where the name is no token or the value has
+    /// a CR, LF or NUL (RFC 9110 5.5): sent as it is, such a value would add header lines of its
+    /// own.
+    [[nodiscard]] bool header(std::string_view name, std::string_view value);
+    /// A header line whose name and value are known to be good: our own text, numbers.
+    head_builder& known_header(std::string_view name, std::string_view value);
+    head_builder& content_length(std::uint64_t size);
+    head_builder& end_head() { return append("\r\n"); }
+
+    /// Raw bytes. Throws std::bad_alloc, as do all functions that write.
+    head_builder& append(std::string_view text);
+    head_builder& append_decimal(std::uint64_t value);
+    head_builder& append_hex(std::uint64_t value);
+
+    /// True if that many bytes more fit without an allocation.
+    bool has_room_for(std::size_t size) const noexcept { return size <= capacity_ - size_; }
+
+    std::span<const std::byte> bytes() const noexcept {
+        return std::as_bytes(std::span{data(), size_});
+    }
+    std::string_view text() const noexcept { return {data(), size_}; }
+
+private:
+    const char* data() const noexcept { return heap_ ? heap_.get() : inline_.data(); }
+    char* make_room(std::size_t size);
+
+    std::size_t size_ = 0;
+    std::size_t capacity_ = inline_bytes;
+    std::unique_ptr<char[]> heap_;
+    std::array<char, inline_bytes> inline_;
+};
+
+/// True for a header name: one or more token characters (RFC 9110 5.6.2).
+bool is_token(std::string_view name) noexcept;
+/// True for a header value that is safe to send: no CR, LF, NUL.
+bool is_field_value(std::string_view value) noexcept;
+
+} // namespace spry::http

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Header fields: a name and a value, names compared without regard to case, and the table of a
+// received message.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace spry::http {
+
+/// One header line. Views: they live as long as the bytes they were made from.
+struct field {
+    std::string_view name;
+    std::string_view value;
+};
+
+/// ASCII letters only, as in RFC 9110 5.1; no locale.
+bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
+
+/// True if the comma list in `value` has the element `token`, in any case, as in `Connection:
+/// Keep-Alive, close`.
+bool list_contains(std::string_view value, std::string_view token) noexcept;
+
+/// Where the header lines of one message lie, as offsets from the message's first byte: the bytes
+/// may move while the head is incomplete. The first `inline_count` lines need no allocation; at
+/// most `header_count_max` are taken.
+class header_table {
+public:
+    static constexpr std::size_t inline_count = 32;
+
+    struct entry {
+        std::uint32_t name_offset;
+        std::uint32_t name_size;
+        std::uint32_t value_offset;
+        std::uint32_t value_size;
+    };
+
+    std::size_t size() const noexcept { return size_; }
+    entry& operator[](std::size_t index) noexcept { return entries()[index]; }
+    const entry& operator[](std::size_t index) const noexcept {
+        return const_cast<header_table&>(*this).entries()[index];
+    }
+    void clear() noexcept { size_ = 0; }
+
+    /// A new last entry, or null where the table is full. Throws std::bad_alloc.
+    entry* add();
+
+private:
+    entry* entries() noexcept { return heap_ ? heap_.get() : inline_.data(); }
+
+    std::size_t size_ = 0;
+    std::size_t capacity_ = inline_count;
+    std::unique_ptr<entry[]> heap_;
+    std::array<entry, inline_count> inline_;
+};
+
+} // namespace spry::http

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// parser: llhttp behind a small interface; the only place that knows it.
+#pragma once
+
+#include <spry/http/message.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace spry::http {
+
+/// Reads one message after the other, in place, over a buffer that the caller owns and may move
+/// between calls. Strict: what llhttp only accepts leniently is malformed (conflicting lengths, bad
+/// chunk sizes, folded lines, bare LF).
+///
+/// The parser stops behind the head. Content-Length and close-delimited bodies are the caller's to
+/// count; only chunked ones come back here.
+class parser {
+public:
+    enum class state : std::uint8_t {
+        incomplete, ///< more bytes are needed
+        complete,
+        malformed,
+        too_large, ///< the head, or a chunked body's framing, is beyond the limit
+    };
+
+    parser(message_kind kind, std::size_t head_bytes_max) noexcept;
+    parser(const parser&) = delete;
+    parser& operator=(const parser&) = delete;
+
+    /// Begins a message. `answers_head`: an answer to HEAD, which has no body whatever it says.
+    void start(message& into, bool answers_head = false) noexcept;
+
+    /// `all` is everything received since the message began; only what is new is looked at. On
+    /// `complete` the message's head is filled in, with its views into `all`, and `head_size` says
+    /// where the body begins.
+    state parse_head(std::string_view all);
+    std::size_t head_size() const noexcept { return parsed_; }
+
+    /// True once a byte of the message has been seen: empty lines in front of a request are none.
+    bool has_begun() const noexcept { return has_begun_; }
+
+    struct chunk_progress {
+        state state;
+        std::size_t
+            consumed; ///< bytes of `raw` that were looked at; on `complete` the message ends there
+        std::size_t body_bytes; ///< bytes of body found in them
+    };
+    /// Decodes what has been received of a chunked body and moves its bytes together, from
+    /// `body_end` on, which is at or before `raw`. Trailers go into the message.
+    chunk_progress parse_chunks(char* body_end, char* raw, std::size_t size);
+
+private:
+    struct callbacks;
+
+    state fail_state() const noexcept;
+    state finish_head(std::string_view all);
+
+    // llhttp_t, which only parser.cpp sees; its size and alignment are asserted there.
+    static constexpr std::size_t llhttp_bytes = 96;
+    alignas(8) std::byte llhttp_[llhttp_bytes];
+
+    std::size_t head_bytes_max_;
+    message* message_ = nullptr;
+    header_table::entry* field_ = nullptr; // the line that is being read
+    const char* base_ = nullptr;           // what offsets count from, during a call
+    char* body_end_ = nullptr;
+    std::size_t parsed_ = 0;
+    std::size_t framing_bytes_ = 0; // of a chunked body, since its last byte of content
+    bool in_value_ = false;
+    bool has_begun_ = false;
+    bool head_complete_ = false;
+    bool message_complete_ = false;
+    bool table_full_ = false;
+    bool answers_head_ = false;
+};
+
+} // namespace spry::http
