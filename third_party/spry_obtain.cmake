@@ -106,6 +106,8 @@ function(spry_obtain out_dir name)
             ${name} "${registry}" "${arg_CRATE}" "${CMAKE_MATCH_1}" "${CMAKE_MATCH_2}" "${dir}")
     else()
         message(STATUS "${name}: ${arg_URL} (${why})")
+        # A stamp from before .deps was removed would stand for files that are gone.
+        file(REMOVE_RECURSE "${PROJECT_BINARY_DIR}/deps-subbuild/${name}")
         FetchContent_Populate(${name} URL "${arg_URL}" SOURCE_DIR "${dir}"
             BINARY_DIR "${PROJECT_BINARY_DIR}/deps-build/${name}"
             SUBBUILD_DIR "${PROJECT_BINARY_DIR}/deps-subbuild/${name}" QUIET)
