@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Says where a text stops being JSON (RFC 8259). On-Demand knows that, not where: this runs once a
+// read has failed.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace spry::json {
+
+struct syntax_error {
+    std::size_t
+        byte; ///< offset of the first byte that cannot be; the size where the text ends too early
+    std::string_view reason; ///< static text
+};
+
+/// Arrays and objects within each other that find_syntax_error follows; deeper ones are reported as
+/// an error.
+inline constexpr std::size_t syntax_depth_max = 1024;
+
+/// The first error of a whole document, or nothing. A byte order mark in front is allowed, as
+/// simdjson does.
+std::optional<syntax_error> find_syntax_error(std::string_view text) noexcept;
+
+} // namespace spry::json
