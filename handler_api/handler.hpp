@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a handler is: which callables can answer an invocation, and how each of them is called.
+#pragma once
+
+#include <spry/core/json_reader.hpp>
+#include <spry/core/json_writer.hpp>
+#include <spry/core/task.hpp>
+#include <spry/handler_api/context.hpp>
+#include <spry/handler_api/event.hpp>
+#include <spry/handler_api/response.hpp>
+
+#include <concepts>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace spry {
+
+/// Thrown where an event does not fit the type that a handler takes; the text says where, and what
+/// was expected.
+class event_mismatch : public std::runtime_error {
+public:
+    explicit event_mismatch(std::string_view problem)
+        : std::runtime_error("the event does not fit the handler: " + std::string{problem}) {}
+};
+
+namespace detail {
+
+/// Stands for "no type".
+struct none {};
+
+// The type of a callable's first parameter, for callables with one signature; `none` for the
+// others.
+template <class F>
+struct first_parameter {
+    using type = none;
+};
+template <class R, class First, class... Rest>
+struct first_parameter<R (*)(First, Rest...)> {
+    using type = First;
+};
+template <class R, class First, class... Rest>
+struct first_parameter<R (*)(First, Rest...) noexcept> : first_parameter<R (*)(First, Rest...)> {};
+template <class R, class C, class First, class... Rest>
+struct first_parameter<R (C::*)(First, Rest...)> : first_parameter<R (*)(First, Rest...)> {};
+template <class R, class C, class First, class... Rest>
+struct first_parameter<R (C::*)(First, Rest...) const> : first_parameter<R (*)(First, Rest...)> {};
+template <class R, class C, class First, class... Rest>
+struct first_parameter<R (C::*)(First, Rest...) noexcept> : first_parameter<R (*)(First, Rest...)> {
+};
+template <class R, class C, class First, class... Rest>
+struct first_parameter<R (C::*)(First, Rest...) const noexcept>
+    : first_parameter<R (*)(First, Rest...)> {};
+template <class F>
+    requires requires { &F::operator(); }
+struct first_parameter<F> : first_parameter<decltype(&F::operator())> {};
+
+template <class F>
+using input_of = std::remove_cvref_t<typename first_parameter<F>::type>;
+
+/// The four ways to call a handler, in the order in which they are tried.
+enum class call_shape { event_and_context, event_only, input_and_context, input_only, unknown };
+
+template <class F>
+constexpr call_shape shape_of() noexcept {
+    if constexpr (std::is_invocable_v<const F&, event, context&>) {
+        return call_shape::event_and_context;
+    } else if constexpr (std::is_invocable_v<const F&, event>) {
+        return call_shape::event_only;
+    } else if constexpr (json::readable<input_of<F>>) {
+        if constexpr (std::is_invocable_v<const F&, input_of<F>, context&>) {
+            return call_shape::input_and_context;
+        } else if constexpr (std::is_invocable_v<const F&, input_of<F>>) {
+            return call_shape::input_only;
+        } else {
+            return call_shape::unknown;
+        }
+    } else {
+        return call_shape::unknown;
+    }
+}
+
+template <class F, call_shape Shape>
+auto call(const F& handler, const event& given, context& about) {
+    if constexpr (Shape == call_shape::event_and_context) {
+        return handler(given, about);
+    } else if constexpr (Shape == call_shape::event_only) {
+        return handler(given);
+    } else if constexpr (Shape != call_shape::unknown) {
+        result<input_of<F>> input = given.read<input_of<F>>();
+        if (!input)
+            throw event_mismatch{given.problem()};
+        if constexpr (Shape == call_shape::input_and_context) {
+            return handler(std::move(*input), about);
+        } else {
+            return handler(std::move(*input));
+        }
+    } else {
+        return none{};
+    }
+}
+
+template <class F>
+using returned_by = decltype(call<F, shape_of<F>()>(
+    std::declval<const F&>(), std::declval<const event&>(), std::declval<context&>()));
+
+template <class T>
+struct task_value {
+    using type = T;
+};
+template <class T>
+struct task_value<task<T>> {
+    using type = T;
+};
+
+template <class F>
+using answer_of = std::remove_cvref_t<typename task_value<returned_by<F>>::type>;
+
+template <class T>
+concept answer = std::is_void_v<T> || std::convertible_to<T, response> || json::writable<T>;
+
+template <class T>
+response to_response(T&& value, context& about) {
+    if constexpr (std::convertible_to<T, response>) {
+        return std::forward<T>(value);
+    } else {
+        // The text lies in the arena, where it lives until the answer has been acknowledged.
+        json::writer text{about.arena()};
+        json::write(text, value);
+        return response::json(text.release());
+    }
+}
+
+} // namespace detail
+
+/// Any callable of `(event)`, `(event, context&)`, `(In)` or `(In, context&)`, where `In` is a type
+/// that JSON can be read into, and whose result is a `response`, something that converts to one, a
+/// type that can be written as JSON, nothing (the answer is then `null`), or a `task` of one of
+/// these. Called as const: several invocations may be in one handler at the same time.
+template <class F>
+concept handler =
+    detail::shape_of<F>() != detail::call_shape::unknown && detail::answer<detail::answer_of<F>>;
+
+namespace detail {
+
+/// One signature for all handlers. `F` outlives the task.
+template <class F>
+task<response> invoke_handler(const F* handler, event given, context* about) {
+    if constexpr (is_task<returned_by<F>>) {
+        returned_by<F> work = call<F, shape_of<F>()>(*handler, given, *about);
+        if constexpr (std::is_void_v<answer_of<F>>) {
+            co_await std::move(work);
+            co_return response::json("null");
+        } else {
+            answer_of<F> value = co_await std::move(work);
+            co_return to_response(std::move(value), *about);
+        }
+    } else if constexpr (std::is_void_v<returned_by<F>>) {
+        call<F, shape_of<F>()>(*handler, given, *about);
+        co_return response::json("null");
+    } else {
+        co_return to_response(call<F, shape_of<F>()>(*handler, given, *about), *about);
+    }
+}
+
+} // namespace detail
+
+} // namespace spry

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// invocation: what the Runtime API says about one event, read from the headers of its answer.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace spry {
+
+namespace http {
+class message;
+}
+
+/// The headers of runtime-contract 1.3. Views into the received message; an absent or empty header
+/// is an empty view.
+struct invocation {
+    std::string_view request_id;
+    std::string_view function_arn;
+    std::string_view trace_id;
+    std::string_view tenant_id;
+    std::string_view client_context;
+    std::string_view cognito_identity;
+    std::string_view content_type;
+    std::optional<std::chrono::system_clock::time_point> deadline;
+};
+
+/// Reads them in one pass over the message's headers.
+invocation read_invocation(const http::message& message,
+                           std::chrono::system_clock::time_point now) noexcept;
+
+/// The deadline header's value: epoch milliseconds; a small number is a duration from `now`, as
+/// some emulators send it. None for what is absent, not a number, or past: a deadline that no
+/// invocation can have is unknown, not missed.
+std::optional<std::chrono::system_clock::time_point>
+parse_deadline(std::string_view text, std::chrono::system_clock::time_point now) noexcept;
+
+} // namespace spry

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// response: what a function answers.
+#pragma once
+
+#include <cstddef>
+#include <ranges>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace spry {
+
+namespace detail {
+
+/// Text written in the program: a string literal. It lives as long as the process.
+template <class T>
+concept static_text = std::is_array_v<std::remove_reference_t<T>> &&
+                      std::is_same_v<std::remove_extent_t<std::remove_reference_t<T>>, const char>;
+
+/// Views, and nothing that owns: std::span<const std::byte>, std::string_view.
+template <class T>
+concept byte_view = std::ranges::view<std::remove_cvref_t<T>> &&
+                    (std::is_convertible_v<T, std::span<const std::byte>> ||
+                     std::is_convertible_v<T, std::string_view>);
+
+/// A container of bytes that is neither a std::string (owned) nor a view (borrowed): whoever wrote
+/// it meant one of the two.
+template <class T>
+concept undecided_bytes =
+    !static_text<T> && !byte_view<T> && !std::is_same_v<std::remove_cvref_t<T>, std::string> &&
+    (std::is_convertible_v<T, std::span<const std::byte>> ||
+     std::is_convertible_v<T, std::string_view>);
+
+} // namespace detail
+
+/// A body and its content type. The body is
+///
+/// - owned: `response::json(std::move(text))`, a std::string that moves into the response;
+/// - static: `response::json("{}")`, a literal;
+/// - borrowed: `response::json(event.bytes())`, a view of the event or of the invocation's arena,
+/// which live until the
+///   answer has been sent and acknowledged. Nothing is copied. A view of anything that dies with
+///   the handler must not be returned; temporaries and containers are refused by the compiler.
+class response {
+public:
+    static constexpr std::string_view json_type = "application/json";
+    static constexpr std::string_view text_type = "text/plain; charset=utf-8";
+    static constexpr std::string_view binary_type = "application/octet-stream";
+
+    /// An empty body of type application/json.
+    response() noexcept = default;
+    response(response&& other) noexcept { take(other); }
+    response& operator=(response&& other) noexcept {
+        take(other);
+        return *this;
+    }
+
+    /// A body that is JSON text already.
+    template <class Body>
+    static response json(Body&& body) {
+        return make(std::forward<Body>(body), json_type);
+    }
+    /// UTF-8 text.
+    template <class Body>
+    static response text(Body&& body) {
+        return make(std::forward<Body>(body), text_type);
+    }
+    /// Any bytes. `content_type` is a literal, or lives as long as the event.
+    template <class Body>
+    static response bytes(Body&& body, std::string_view content_type = binary_type) {
+        return make(std::forward<Body>(body), content_type);
+    }
+
+    std::span<const std::byte> body() const noexcept {
+        return is_owned_ ? std::as_bytes(std::span{owned_}) : borrowed_;
+    }
+    std::string_view body_text() const noexcept {
+        return {reinterpret_cast<const char*>(body().data()), body().size()};
+    }
+    std::string_view content_type() const noexcept { return content_type_; }
+
+private:
+    template <class Body>
+    static response make(Body&& body, std::string_view content_type) {
+        static_assert(!detail::undecided_bytes<Body>,
+                      "a response owns a std::string or borrows a view of the event or the arena: "
+                      "move a std::string "
+                      "into it, or pass a std::span or std::string_view of something that outlives "
+                      "the handler");
+        response made;
+        made.content_type_ = content_type;
+        if constexpr (detail::static_text<Body>) {
+            made.borrowed_ = std::as_bytes(std::span{std::string_view{body}});
+        } else if constexpr (std::is_convertible_v<Body, std::span<const std::byte>>) {
+            made.borrowed_ = body;
+        } else if constexpr (detail::byte_view<Body>) {
+            made.borrowed_ = std::as_bytes(std::span{std::string_view{body}});
+        } else {
+            made.owned_ = std::string(std::forward<Body>(body));
+            made.is_owned_ = true;
+        }
+        return made;
+    }
+
+    // The view of an owned body is made when it is asked for: a short string moves with its
+    // characters.
+    void take(response& other) noexcept {
+        owned_ = std::move(other.owned_);
+        borrowed_ = other.borrowed_;
+        content_type_ = other.content_type_;
+        is_owned_ = other.is_owned_;
+    }
+
+    std::string owned_;
+    std::span<const std::byte> borrowed_;
+    std::string_view content_type_ = json_type;
+    bool is_owned_ = false;
+};
+
+} // namespace spry

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/handler_api/run.hpp>
+
+#include <spry/core/arena.hpp>
+#include <spry/handler_api/detail/local_mode.hpp>
+#include <spry/handler_api/endpoint.hpp>
+#include <spry/handler_api/environment.hpp>
+#include <spry/handler_api/error_document.hpp>
+#include <spry/handler_api/log.hpp>
+#include <spry/handler_api/runtime.hpp>
+#include <spry/handler_api/runtime_client.hpp>
+#include <spry/http/limits.hpp>
+#include <spry/io/address.hpp>
+#include <spry/io/event_loop.hpp>
+#include <spry/io/standard_error.hpp>
+#include <spry/io/termination.hpp>
+
+#include <array>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace spry {
+
+namespace {
+
+// Of this only the pages that events reach are ever touched.
+alignas(64) constinit std::array<std::byte, http::client_buffer_bytes> event_memory{};
+
+std::string names_of(std::span<const function> table) {
+    std::string names;
+    for (const function& entry : table)
+        names.append(names.empty() ? "" : ", ").append(entry.name());
+    return names;
+}
+
+// Why there is no function to run.
+std::string describe(const function_choice& choice, std::span<const function> table) {
+    if (table.empty())
+        return "the function table is empty: give spry::run at least one {name, handler}";
+    if (choice.wanted.empty()) {
+        return "this binary has several functions (" + names_of(table) +
+               "): name one as the first argument (an image's CMD) or in _HANDLER";
+    }
+    return "no function is named \"" + std::string{choice.wanted} + "\"; this binary has " +
+           names_of(table);
+}
+
+// The coroutine that the process is: what can fail before the first event is asked for fails as an
+// init error. There is no worker where no function was chosen.
+task<int> run_function(runtime_client* client, runtime* worker, const run_options* options,
+                       std::string_view no_function) {
+    arena memory;
+    error_report problem{"Runtime.NoSuchHandler", no_function};
+    if (worker != nullptr) {
+        std::exception_ptr thrown;
+        try {
+            if (options->init != nullptr) {
+                task<> init = options->init();
+                co_await std::move(init);
+            }
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        if (!thrown)
+            co_return co_await worker->run();
+        problem = describe_exception(thrown, memory);
+    }
+    io::write_error_line({"init error: ", problem.type, ": ", problem.message});
+    co_await client->post_init_error(problem, memory);
+    co_return 1;
+}
+
+int complain(std::initializer_list<std::string_view> parts) {
+    io::write_error_line(parts);
+    return 1;
+}
+
+} // namespace
+
+int run(int argc, char** argv, std::initializer_list<function> table, run_options options) {
+    const std::span<const function> functions{table.begin(), table.size()};
+    const environment variables = read_environment();
+    const function_choice choice = choose_function(functions, argc, argv, variables.handler);
+    const std::string no_function =
+        choice.chosen == nullptr ? describe(choice, functions) : std::string{};
+
+    const result<io::backend_choice> backend = io::parse_backend_choice(variables.io);
+    if (!backend) {
+        return complain(
+            {"SPRY_IO is \"", variables.io, "\", which is no backend: use auto, direct or epoll"});
+    }
+    if (variables.runtime_api.empty()) {
+        if (!no_function.empty())
+            return complain({no_function});
+        return detail::run_without_runtime_api(argc, argv);
+    }
+
+    const endpoint_parse where = parse_endpoint(variables.runtime_api);
+    if (!where) {
+        return complain({"AWS_LAMBDA_RUNTIME_API is \"", variables.runtime_api,
+                         "\": ", where.problem, "; expected host:port, as in 127.0.0.1:9001"});
+    }
+    const result<io::address> peer = io::address::resolve(where.value.host, where.value.port);
+    if (!peer) {
+        return complain({"AWS_LAMBDA_RUNTIME_API is \"", variables.runtime_api,
+                         "\": there is no host \"", where.value.host, "\""});
+    }
+    result<std::unique_ptr<io::event_loop>> loop = io::event_loop::create(*backend);
+    if (!loop) {
+        return complain({"SPRY_IO=", variables.io, " cannot be had here: ", loop.error().message(),
+                         "; use auto, direct or epoll"});
+    }
+
+    io::termination::install();
+    const log_level level = parse_log_level(variables.log_level, log_level::info);
+    runtime_client client{**loop, where.value, *peer, event_memory, level};
+    std::optional<runtime> worker;
+    if (choice.chosen != nullptr)
+        worker.emplace(**loop, variables, client, *choice.chosen, level);
+    return (*loop)->run(run_function(&client, worker ? &*worker : nullptr, &options, no_function));
+}
+
+} // namespace spry

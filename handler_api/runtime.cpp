@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/handler_api/runtime.hpp>
+
+#include <spry/handler_api/context.hpp>
+#include <spry/handler_api/detail/standard_output.hpp>
+#include <spry/handler_api/error_document.hpp>
+#include <spry/handler_api/event.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace spry {
+
+task<int> runtime::run() {
+    while (true) {
+        detail::flush_standard_output();
+        const runtime_client::next_outcome next = co_await client_.next();
+        if (next == runtime_client::next_outcome::stopped)
+            co_return 0;
+        if (next == runtime_client::next_outcome::lost)
+            co_return 1;
+
+        trace_.set(client_.about().trace_id);
+        const runtime_client::post_outcome posted = co_await answer_event();
+        end_invocation();
+        if (posted == runtime_client::post_outcome::lost)
+            co_return 1;
+    }
+}
+
+task<runtime_client::post_outcome> runtime::answer_event() {
+    context about{client_.about(), environment_, loop_, arena_, level_, stop_.token()};
+    outcome done;
+    task<> work = run_handler(&about, &done);
+    work.start();
+    // A handler that has not suspended is over, and most are: only the others need a watch on their
+    // deadline.
+    if (!work.done() && about.deadline()) {
+        stop_source over;
+        const auto remaining = about.remaining_time() - context::stop_margin;
+        task<> watch = request_stop_before(
+            loop_.now() + std::chrono::duration_cast<io::clock::duration>(remaining), over.token());
+        watch.start();
+        co_await std::move(work);
+        over.request_stop();
+        co_await std::move(watch);
+    } else {
+        co_await std::move(work);
+    }
+
+    if (!done.thrown)
+        co_return co_await client_.post_response(done.answer);
+    const error_report report = describe_exception(done.thrown, arena_);
+    about.log().error("the handler failed", {{"type", report.type}, {"reason", report.message}});
+    co_return co_await client_.post_error(report, arena_);
+}
+
+task<> runtime::run_handler(context* about, outcome* into) {
+    try {
+        const event given{client_.event_text(), client_.about().content_type, reader_, arena_};
+        task<response> work = handler_(given, *about);
+        into->answer = co_await std::move(work);
+    } catch (...) {
+        into->thrown = std::current_exception();
+    }
+}
+
+task<> runtime::request_stop_before(io::time_point when, stop_token cancelled) {
+    const result<> slept = co_await loop_.sleep_until(when, cancelled);
+    if (slept)
+        stop_.request_stop();
+}
+
+void runtime::end_invocation() noexcept {
+    client_.release();
+    arena_.reset();
+    stop_.reset();
+    // The parser's buffer has grown with the largest event; it shrinks when the receive buffer has.
+    const std::size_t mapped = client_.mapped_bytes();
+    if (mapped < std::exchange(mapped_bytes_, mapped))
+        reader_.shrink();
+}
+
+} // namespace spry

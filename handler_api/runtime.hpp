@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// runtime: the loop of one worker, from event to answer to the next event.
+#pragma once
+
+#include <spry/core/arena.hpp>
+#include <spry/core/json_reader.hpp>
+#include <spry/core/stop_token.hpp>
+#include <spry/core/task.hpp>
+#include <spry/handler_api/detail/trace_variable.hpp>
+#include <spry/handler_api/environment.hpp>
+#include <spry/handler_api/function.hpp>
+#include <spry/handler_api/log.hpp>
+#include <spry/handler_api/runtime_client.hpp>
+#include <spry/io/event_loop.hpp>
+
+#include <cstddef>
+#include <exception>
+
+namespace spry {
+
+/// Takes events from a client and gives them to a function, one after the other, until there are no
+/// more.
+///
+/// 1. What the user has printed is flushed, and the next event is awaited.
+/// 2. The handler runs. Any exception that leaves it is caught here, and nowhere else.
+/// 3. Its answer, or an error document, is posted.
+/// 4. Event, arena and everything that was read from the event end together.
+class runtime {
+public:
+    /// All of them outlive the runtime.
+    runtime(io::event_loop& loop, const environment& environment, runtime_client& client,
+            const function& handler, log_level level) noexcept
+        : loop_(loop),
+          environment_(environment),
+          client_(client),
+          handler_(handler),
+          level_(level) {}
+    runtime(const runtime&) = delete;
+    runtime& operator=(const runtime&) = delete;
+
+    /// Runs until the process has been told to end (0) or the Runtime API gives no more events (1):
+    /// the exit code.
+    task<int> run();
+
+private:
+    struct outcome {
+        response answer;
+        std::exception_ptr thrown;
+    };
+
+    task<runtime_client::post_outcome> answer_event();
+    task<> run_handler(context* about, outcome* into);
+    task<> request_stop_before(io::time_point when, stop_token cancelled);
+    void end_invocation() noexcept;
+
+    io::event_loop& loop_;
+    const environment& environment_;
+    runtime_client& client_;
+    const function& handler_;
+    log_level level_;
+    arena arena_;
+    json::reader reader_;
+    stop_source stop_;
+    detail::trace_variable trace_;
+    std::size_t mapped_bytes_ = 0;
+};
+
+} // namespace spry

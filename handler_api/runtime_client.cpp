@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/handler_api/runtime_client.hpp>
+
+#include <spry/handler_api/runtime_api.hpp>
+#include <spry/handler_api/version.hpp>
+#include <spry/io/termination.hpp>
+
+#include <chrono>
+
+namespace spry {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How often a next call that fails is tried again before the process gives up, with a pause that
+// doubles: runtime-contract 1.8 has it bounded and says nothing more.
+constexpr int tries_max = 5;
+constexpr std::chrono::milliseconds first_pause = 50ms;
+// An emulator that has no event to give says so at once and again (runtime-contract 1.8, 204).
+constexpr std::chrono::milliseconds pause_without_event = 50ms;
+
+constexpr std::string_view line_end = "\r\n";
+
+std::string message_of(const std::error_code& error) {
+    return error.message();
+}
+
+// The characters that a path segment may have as they are (RFC 3986 3.3), of which ids are made in
+// practice.
+bool is_path_character(char c) noexcept {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+           c == '_' || c == '.' || c == '~';
+}
+
+void append_segment(http::head_builder& path, std::string_view segment) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::size_t plain = 0;
+    while (plain < segment.size() && is_path_character(segment[plain]))
+        ++plain;
+    path.append(segment.substr(0, plain));
+    for (const char c : segment.substr(plain)) {
+        if (is_path_character(c)) {
+            path.append({&c, 1});
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            const char escape[] = {'%', digits[byte >> 4], digits[byte & 15]};
+            path.append({escape, sizeof escape});
+        }
+    }
+}
+
+} // namespace
+
+runtime_client::runtime_client(io::event_loop& loop, const endpoint& where, const io::address& peer,
+                               std::span<std::byte> memory, log_level level)
+    : loop_(loop),
+      client_(loop, peer, memory,
+              http::client_options{.body_bytes_max = runtime_api::payload_size_max}),
+      log_(level),
+      base_path_(where.base_path) {
+    common_headers_.append("Host: ").append(where.authority).append(line_end);
+    common_headers_.append("User-Agent: ").append(user_agent).append(line_end);
+    next_request_.append("GET ").append(base_path_).append(runtime_api::next_path);
+    next_request_.append(" HTTP/1.1\r\n").append(common_headers_).append(line_end);
+}
+
+result<> runtime_client::connect() {
+    if (client_.is_connected())
+        return {};
+    return client_.connect_blocking();
+}
+
+task<runtime_client::next_outcome> runtime_client::next() {
+    int failures = 0;
+    bool was_idle = client_.is_connected();
+    while (true) {
+        if (io::termination::requested())
+            co_return next_outcome::stopped;
+        judgement verdict = judgement::failed;
+        const result<> connected = connect();
+        if (connected) {
+            // From here on a SIGTERM ends the receive; see io/termination.hpp.
+            io::termination::idle_on(client_.wire().stream().fd());
+            const result<http::arrival> outcome =
+                co_await client_.round_trip(std::as_bytes(std::span{next_request_}), {}, &event_);
+            io::termination::idle_on(-1);
+            verdict = judge_next(outcome);
+        } else {
+            log_.error("cannot connect to the Runtime API",
+                       {{"reason", message_of(connected.error())}});
+        }
+
+        switch (verdict) {
+        case judgement::event:
+            client_.retain();
+            co_return next_outcome::event;
+        case judgement::stopped:
+            co_return next_outcome::stopped;
+        case judgement::lost:
+            co_return next_outcome::lost;
+        case judgement::again:
+            continue;
+        case judgement::again_after_pause:
+            (void)co_await loop_.sleep_for(pause_without_event);
+            continue;
+        case judgement::failed:
+            break;
+        }
+        // A connection that has been idle may have died unseen; a fresh one has no such excuse.
+        if (std::exchange(was_idle, false))
+            continue;
+        if (++failures == tries_max) {
+            log_.fatal("the Runtime API gives no more events; the process ends");
+            co_return next_outcome::lost;
+        }
+        (void)co_await loop_.sleep_for(first_pause * (1 << (failures - 1)));
+    }
+}
+
+runtime_client::judgement runtime_client::judge_next(const result<http::arrival>& outcome) {
+    const bool has_answer = outcome && *outcome == http::arrival::message;
+    if (!has_answer) {
+        if (io::termination::requested())
+            return judgement::stopped;
+        if (!outcome) {
+            client_.disconnect();
+            log_.debug("the call for the next event broke off",
+                       {{"reason", message_of(outcome.error())}});
+        }
+        return judgement::failed;
+    }
+
+    const int status = event_.status();
+    if (status == 200) {
+        about_ = read_invocation(event_, std::chrono::system_clock::now());
+        if (!about_.request_id.empty())
+            return judgement::event;
+        log_.warn("the Runtime API sent an event without a request id");
+        return judgement::again_after_pause;
+    }
+    if (event_.is_success())
+        return judgement::again_after_pause;
+    if (status == 408)
+        return judgement::again;
+    if (status == 403 || status == 500) {
+        log_.fatal("the Runtime API refuses to give events; the process ends",
+                   {{"status", status}});
+        return judgement::lost;
+    }
+    log_.error("the Runtime API did not give an event", {{"status", status}});
+    return judgement::failed;
+}
+
+void runtime_client::start_post(std::string_view path_suffix) {
+    head_.clear();
+    head_.append("POST ").append(base_path_).append(runtime_api::invocation_prefix);
+    append_segment(head_, about_.request_id);
+    head_.append(path_suffix).append(" HTTP/1.1\r\n").append(common_headers_);
+}
+
+task<runtime_client::post_outcome> runtime_client::post_response(const response& answer) {
+    start_post(runtime_api::response_suffix);
+    if (!head_.header("Content-Type", answer.content_type())) {
+        log_.error("the response's content type cannot be sent; sent as bytes",
+                   {{"request_id", about_.request_id}});
+        head_.known_header("Content-Type", response::binary_type);
+    }
+    co_return co_await finish_post(answer.body());
+}
+
+task<runtime_client::post_outcome> runtime_client::post_error(error_report report,
+                                                              std::pmr::memory_resource& memory) {
+    start_post(runtime_api::error_suffix);
+    const std::string_view document = write_error_document(report, memory);
+    head_.known_header("Content-Type", response::json_type);
+    head_.known_header(runtime_api::error_type_header, error_type_name{report.type}.text());
+    co_return co_await finish_post(std::as_bytes(std::span{document}));
+}
+
+task<runtime_client::post_outcome> runtime_client::finish_post(std::span<const std::byte> body) {
+    head_.content_length(body.size()).end_head();
+    const result<> connected = connect();
+    if (!connected) {
+        log_.error("the answer is lost: cannot connect to the Runtime API",
+                   {{"request_id", about_.request_id}, {"reason", message_of(connected.error())}});
+        co_return post_outcome::done;
+    }
+    const result<http::arrival> outcome =
+        co_await client_.round_trip(head_.bytes(), body, &answer_);
+    if (outcome && *outcome == http::arrival::message)
+        co_return judge_post(answer_.status(), body.size());
+
+    client_.disconnect();
+    log_.error("the connection broke while the answer was sent; whether it arrived is unknown",
+               {{"request_id", about_.request_id},
+                {"reason", message_of(outcome ? make_error_code(errc::connection_closed)
+                                              : outcome.error())}});
+    co_return post_outcome::done;
+}
+
+runtime_client::post_outcome runtime_client::judge_post(int status, std::size_t body_size) const {
+    if (status / 100 == 2)
+        return post_outcome::done;
+    if (status == 500) {
+        log_.fatal("the Runtime API failed; the process ends",
+                   {{"request_id", about_.request_id}, {"status", status}});
+        return post_outcome::lost;
+    }
+    // 413, 400, 410 and 403 end this invocation, of which the caller has been told, and not the
+    // process.
+    log_.error("the Runtime API did not take the answer",
+               {{"request_id", about_.request_id}, {"status", status}, {"bytes", body_size}});
+    return post_outcome::done;
+}
+
+task<> runtime_client::post_init_error(error_report report, std::pmr::memory_resource& memory) {
+    const std::string_view document = write_error_document(report, memory);
+    head_.clear();
+    head_.append("POST ").append(base_path_).append(runtime_api::init_error_path);
+    head_.append(" HTTP/1.1\r\n").append(common_headers_);
+    head_.known_header("Content-Type", response::json_type);
+    head_.known_header(runtime_api::error_type_header, error_type_name{report.type}.text());
+    (void)co_await finish_post(std::as_bytes(std::span{document}));
+}
+
+} // namespace spry

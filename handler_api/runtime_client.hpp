@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// runtime_client: the Runtime API's calls, and what each of their outcomes means
+// (runtime-contract 1.2-1.8).
+#pragma once
+
+#include <spry/core/result.hpp>
+#include <spry/core/task.hpp>
+#include <spry/handler_api/endpoint.hpp>
+#include <spry/handler_api/error_document.hpp>
+#include <spry/handler_api/invocation.hpp>
+#include <spry/handler_api/log.hpp>
+#include <spry/handler_api/response.hpp>
+#include <spry/http/client.hpp>
+#include <spry/http/head_builder.hpp>
+#include <spry/http/message.hpp>
+#include <spry/io/address.hpp>
+#include <spry/io/event_loop.hpp>
+
+#include <cstddef>
+#include <memory_resource>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace spry {
+
+/// One worker's connection to the Runtime API. One call at a time:
+///
+///     next -> event -> post_response or post_error -> next -> ...
+///
+/// The event and its headers stay where they were received from `next` until `release`: the answer
+/// to a post is received behind them.
+class runtime_client {
+public:
+    enum class next_outcome {
+        event,   ///< `about` and `event_text` are valid until `release`
+        stopped, ///< the process has been told to end
+        lost,    ///< there will be no more events; why has been logged
+    };
+    enum class post_outcome {
+        done, ///< go on with `next`; a failure has been logged
+        lost, ///< the Runtime API asks for the end of the process; why has been logged
+    };
+
+    /// `memory` is what events are received into as long as they fit; it outlives the client, as
+    /// does what `where` views.
+    runtime_client(io::event_loop& loop, const endpoint& where, const io::address& peer,
+                   std::span<std::byte> memory, log_level level);
+
+    /// Waits for an event, without a limit: the process may be frozen meanwhile. Re-dials once,
+    /// silently, where the connection turns out to be dead before a byte of an answer, which is how
+    /// one that was cut during a freeze looks.
+    task<next_outcome> next();
+
+    const invocation& about() const noexcept { return about_; }
+    std::string_view event_text() const noexcept { return event_.text(); }
+    /// The event has been answered: its bytes may be overwritten.
+    void release() noexcept { client_.release(); }
+
+    /// The size of the memory that large events needed, or 0.
+    std::size_t mapped_bytes() noexcept { return client_.buffer().mapped_bytes(); }
+
+    /// Answers the current event. Never sends an answer twice: when the connection breaks in the
+    /// middle, nobody knows whether it has arrived.
+    task<post_outcome> post_response(const response& answer);
+    task<post_outcome> post_error(error_report report, std::pmr::memory_resource& memory);
+
+    /// Instead of the first `next`: the function cannot be initialised.
+    task<> post_init_error(error_report report, std::pmr::memory_resource& memory);
+
+private:
+    enum class judgement { event, stopped, lost, again, again_after_pause, failed };
+
+    result<> connect();
+    void start_post(std::string_view path_suffix);
+    task<post_outcome> finish_post(std::span<const std::byte> body);
+    bool write_error_head(const error_report& report);
+    judgement judge_next(const result<http::arrival>& outcome);
+    post_outcome judge_post(int status, std::size_t body_size) const;
+
+    io::event_loop& loop_;
+    http::client client_;
+    logger log_;
+    std::string base_path_;
+    std::string common_headers_; // Host and User-Agent
+    std::string next_request_;
+    http::message event_;
+    http::message answer_;
+    http::head_builder head_;
+    invocation about_;
+};
+
+} // namespace spry
