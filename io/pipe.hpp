@@ -34,6 +34,21 @@ public:
         return read_awaiter{*this, into, stop};
     }
 
+    struct readable_awaiter : io_awaiter<void> {
+        readable_awaiter(pipe_reader& from, stop_token stop) noexcept
+            : io_awaiter(*from.loop_, opcode::readable, stop) {
+            record().fd = from.fd_.get();
+        }
+    };
+    /// Suspends until `try_read` has something to say. It may run meanwhile; then a wait that has
+    /// been started ends early, or with the next bytes.
+    readable_awaiter readable(stop_token stop = {}) noexcept {
+        return readable_awaiter{*this, stop};
+    }
+    /// What is there now, without suspending; 0 when the last writer has closed, and
+    /// std::errc::operation_would_block where nothing is there.
+    result<std::size_t> try_read(std::span<std::byte> into) noexcept;
+
     void close() noexcept;
 
 private:
