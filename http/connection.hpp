@@ -16,6 +16,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
+#include <system_error>
 
 namespace spry::http {
 
@@ -68,9 +70,14 @@ public:
     task<result<std::span<const std::byte>>> read_some(message* of, stop_token stop = {});
 
     /// True once the body of the last head has been read to its end (or there was none).
-    bool at_message_end() const noexcept { return body_state_ == body_state::ended; }
-    /// Bytes of a body with a Content-Length that the peer has still to send.
-    std::uint64_t body_bytes_missing() const noexcept;
+    bool at_message_end() const noexcept { return phase_ == phase::between; }
+    /// Bytes of a body with a Content-Length that have not been read.
+    std::uint64_t body_bytes_left() const noexcept { return length_left_; }
+
+    /// True for a head that announces a longer body than `read_body` takes.
+    bool announced_too_much(const message& head) const noexcept {
+        return head.content_length() > options_.body_bytes_max;
+    }
 
     /// Waits until the peer closes or resets; what it sends until then is kept. Returns without an
     /// error when it has gone. For a server whose handler takes its time. Only at a message's end.
@@ -96,48 +103,59 @@ public:
     /// chunk).
     io::socket::send_awaiter send_chunk(std::span<const std::byte> body,
                                         head_builder* head = nullptr, stop_token stop = {});
-    /// Ends a chunked body. `trailers`: complete lines, as a head_builder writes them, without the
-    /// empty one; they are in `head` behind what is to be sent first, if anything.
-    io::socket::send_awaiter send_last_chunk(head_builder& last, stop_token stop = {});
+    /// Ends a chunked body, behind what `pending` has (the head of an empty one), with trailers:
+    /// complete lines.
+    io::socket::send_awaiter send_last_chunk(head_builder& pending, std::string_view trailers = {},
+                                             stop_token stop = {});
 
     io::socket& stream() noexcept { return stream_; }
     receive_buffer& buffer() noexcept { return buffer_; }
 
-private:
-    enum class goal : std::uint8_t { head, body, whole, some };
-    enum class body_state : std::uint8_t { before, reading, ended };
+    /// Bytes received so far, over all messages, and whether a read is waiting for more: for who
+    /// enforces timeouts.
+    std::uint64_t bytes_received() const noexcept { return bytes_received_; }
+    bool is_waiting() const noexcept { return waiting_; }
+    /// True while nothing of a next message has come.
+    bool is_idle() const noexcept { return phase_ != phase::body && buffer_.empty(); }
 
-    // What the plain functions below want from the coroutine that calls them: more bytes, or
-    // nothing any more.
-    struct demand {
-        enum class kind : std::uint8_t { done, closed, some, all, error } what;
-        std::span<std::byte> room = {}; // some, all: where the bytes go
+private:
+    enum class goal : std::uint8_t { head, whole, body, some };
+    enum class phase : std::uint8_t { between, head, body };
+
+    // What a step of reading found: that the goal is reached, or which bytes it needs first.
+    struct step {
+        enum class kind : std::uint8_t { done, closed, failed, recv, recv_all };
+        kind what;
         std::error_code error = {};
+        std::span<std::byte> room = {};
     };
 
-    task<result<arrival>> pump(message* into, goal until, stop_token stop);
-    void start_message(message& into, bool answers_head) noexcept;
-    demand advance(message& into, goal until);
-    demand advance_head(message& into, goal until);
-    demand head_completed(message& into);
-    demand advance_body(message& into);
-    demand advance_some(message& into);
-    demand advance_chunks(message& into, bool whole);
-    demand end_of_stream(message& into, goal until) noexcept;
-    demand end_message(message& into) noexcept;
-    demand want_more(std::size_t at_least, std::size_t free_behind);
+    task<result<arrival>> pump(message* into, goal until, stop_token stop, bool answers_head);
+    step advance(message& into, goal until);
+    step advance_head(message& into, goal until);
+    step advance_body(message& into, goal until);
+    step advance_some(message& into);
+    step advance_chunks(message& into, goal until);
+    step chunks_completed(message& into, goal until);
+    step end_of_stream(message& into, goal until) noexcept;
+    bool only_line_ends() noexcept;
+    step end_body(message& into, std::size_t body_bytes, std::size_t framing_bytes) noexcept;
+    step receive_more(std::size_t room_bytes_min, std::size_t room_bytes);
+    static step failed(std::error_code error) noexcept { return {step::kind::failed, error}; }
 
     io::socket stream_;
     receive_buffer& buffer_;
     connection_options options_;
     parser parser_;
-    body_state body_state_ = body_state::ended;
-    bool head_started_ = false;
-    bool answers_head_ = false;
+    phase phase_ = phase::between;
+    bool waiting_ = false;
     int interim_answers_ = 0;
-    std::uint64_t body_left_ = 0; // length: not yet consumed
-    std::size_t body_size_ = 0;   // at the front of the buffer: body bytes, read whole or given out
-    std::size_t raw_size_ = 0;    // chunked: behind those, bytes not decoded yet
+    std::uint64_t length_left_ = 0; // of a body with a length: what was not given out yet
+    std::size_t body_bytes_ =
+        0; // at the front of the buffer: body bytes collected, or given out last
+    std::size_t framing_bytes_ = 0; // behind those given out last: the end of a chunked body
+    bool chunks_ended_ = false;
+    std::uint64_t bytes_received_ = 0;
     std::array<char, 24> chunk_line_;
 };
 

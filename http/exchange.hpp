@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <system_error>
 
 namespace spry::http {
 
@@ -33,7 +34,9 @@ namespace spry::http {
 /// time.
 class exchange {
 public:
-    exchange(connection& wire, const message& request, bool closes) noexcept;
+    /// `server_stops` may become true while the exchange lasts: its connection is then closed
+    /// behind it.
+    exchange(connection& wire, message& request, const bool& server_stops) noexcept;
     exchange(const exchange&) = delete;
     exchange& operator=(const exchange&) = delete;
 
@@ -85,26 +88,41 @@ public:
     /// stop it before the answer is sent or more is read. The body must have been read to its end.
     task<result<>> peer_gone(stop_token stop);
 
+    // For the server.
+
+    bool has_finished() const noexcept { return answer_ == answer_state::finished; }
+    bool is_broken() const noexcept { return broken_; }
+    bool closes() const noexcept { return closes_; }
+    /// The status for a handler that has ended without an answer; 0 where nobody is there to read
+    /// one.
+    int status_for_silence() const noexcept;
+
 private:
-    friend class server;
     enum class answer_state : std::uint8_t { none, head_ready, streaming, finished };
 
-    void write_status_and_headers(int status);
-    bool body_is_suppressed() const noexcept;
+    void begin_head(int status);
+    bool status_has_no_body() const noexcept;
+    bool leaves_request_unread() const noexcept;
+    std::error_code note_failure(std::error_code error) noexcept;
     task<result<>> send_continue(stop_token stop);
 
     connection& wire_;
-    const message& request_;
+    message& request_;
+    const bool& server_stops_;
     head_builder head_;
-    head_builder headers_; // collected before the status is known, and trailers afterwards
+    head_builder headers_; // header lines until the status is known, trailers afterwards
     answer_state answer_ = answer_state::none;
     int status_ = 0;
     bool closes_;
     bool continue_due_;
-    bool broken_ = false; // a send or a read has failed
     bool chunked_ = false;
-    std::error_code read_error_;
+    bool sends_body_ = true;
+    bool broken_ = false;        // sending has failed
+    std::error_code read_error_; // reading has
 };
+
+/// True for a request with exactly one Host header, or none in HTTP/1.0.
+bool has_one_host(const message& request) noexcept;
 
 /// Answers requests; implemented by whoever runs a server.
 class request_handler {

@@ -41,6 +41,7 @@ public:
 
     /// Raw bytes. Throws std::bad_alloc, as do all functions that write.
     head_builder& append(std::string_view text);
+    head_builder& append(std::span<const std::byte> bytes);
     head_builder& append_decimal(std::uint64_t value);
     head_builder& append_hex(std::uint64_t value);
 
@@ -64,7 +65,7 @@ private:
 
 /// True for a header name: one or more token characters (RFC 9110 5.6.2).
 bool is_token(std::string_view name) noexcept;
-/// True for a header value that is safe to send: no CR, LF, NUL.
+/// True for a header value that may be sent: no control character but the tab (RFC 9110 5.5).
 bool is_field_value(std::string_view value) noexcept;
 
 } // namespace spry::http

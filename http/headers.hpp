@@ -20,6 +20,9 @@ struct field {
 /// ASCII letters only, as in RFC 9110 5.1; no locale.
 bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
 
+/// Without the spaces and tabs at both ends.
+std::string_view trim_blanks(std::string_view text) noexcept;
+
 /// True if the comma list in `value` has the element `token`, in any case, as in `Connection:
 /// Keep-Alive, close`.
 bool list_contains(std::string_view value, std::string_view token) noexcept;

@@ -18,7 +18,7 @@ namespace spry::http {
 /// count; only chunked ones come back here.
 class parser {
 public:
-    enum class state : std::uint8_t {
+    enum class outcome : std::uint8_t {
         incomplete, ///< more bytes are needed
         complete,
         malformed,
@@ -32,17 +32,17 @@ public:
     /// Begins a message. `answers_head`: an answer to HEAD, which has no body whatever it says.
     void start(message& into, bool answers_head = false) noexcept;
 
+    /// Begins again behind an interim answer.
+    void restart() noexcept { start(*message_, answers_head_); }
+
     /// `all` is everything received since the message began; only what is new is looked at. On
     /// `complete` the message's head is filled in, with its views into `all`, and `head_size` says
     /// where the body begins.
-    state parse_head(std::string_view all);
+    outcome parse_head(std::string_view all);
     std::size_t head_size() const noexcept { return parsed_; }
 
-    /// True once a byte of the message has been seen: empty lines in front of a request are none.
-    bool has_begun() const noexcept { return has_begun_; }
-
     struct chunk_progress {
-        state state;
+        outcome found;
         std::size_t
             consumed; ///< bytes of `raw` that were looked at; on `complete` the message ends there
         std::size_t body_bytes; ///< bytes of body found in them
@@ -54,8 +54,10 @@ public:
 private:
     struct callbacks;
 
-    state fail_state() const noexcept;
-    state finish_head(std::string_view all);
+    outcome finish_head(std::string_view all) noexcept;
+    bool add_name(const char* at, std::size_t size);
+    bool add_value(const char* at, std::size_t size);
+    std::uint32_t offset_of(const char* at, std::size_t size);
 
     // llhttp_t, which only parser.cpp sees; its size and alignment are asserted there.
     static constexpr std::size_t llhttp_bytes = 96;
@@ -65,14 +67,14 @@ private:
     message* message_ = nullptr;
     header_table::entry* field_ = nullptr; // the line that is being read
     const char* base_ = nullptr;           // what offsets count from, during a call
+    const char* resumed_at_ = nullptr;
     char* body_end_ = nullptr;
     std::size_t parsed_ = 0;
     std::size_t framing_bytes_ = 0; // of a chunked body, since its last byte of content
     bool in_value_ = false;
-    bool has_begun_ = false;
     bool head_complete_ = false;
     bool message_complete_ = false;
-    bool table_full_ = false;
+    bool too_large_ = false;
     bool answers_head_ = false;
 };
 

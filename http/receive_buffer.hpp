@@ -52,23 +52,30 @@ public:
     /// Takes the last `count` bytes away again: chunk lines that were closed up.
     void shorten(std::size_t count) noexcept;
 
-    /// A new message begins: goes back to the front of the small memory where nothing is left, or
-    /// moves what is left to the front where little room is behind it. Gives back a mapping that
-    /// has long been unused. Not while retained: then it leaves the retained message's padding
-    /// free.
+    /// A new message begins: what was pinned is free. Goes back to the front of the small memory
+    /// where nothing is left, or moves what is left to the front where little room is behind it;
+    /// gives back a mapping that has long been unused. While a message is retained nothing of this
+    /// happens.
     void start_message() noexcept;
 
-    /// Makes room for `count` bytes behind `data()` in all, plus `free_behind`, by moving
-    /// everything from `data()` on to the front, or to a larger mapping. `pinned`: bytes in front
-    /// of `data()` are a head that must stay valid until the next `start_message`, so the memory
-    /// they lie in is neither overwritten nor freed. Fails with std::errc::no_buffer_space while a
-    /// message is retained, with std::errc::not_enough_memory where the kernel refuses.
-    result<> make_room(std::size_t count, std::size_t free_behind, bool pinned);
+    /// What has been consumed since `start_message` is a head that stays valid, and where it is, up
+    /// to the next one.
+    void pin() noexcept;
 
-    /// The consumed message that ends at `data()` is borrowed from: no byte of it is written or
-    /// moved until `release`.
+    /// Goes back to where `pin` was called, where nothing is left: for a body that is consumed
+    /// piece by piece.
+    void rewind() noexcept;
+
+    /// Makes room for `count` bytes from `data()` on, those that are there included, and
+    /// `free_behind` more, by moving what is there towards the front, or into a larger mapping.
+    /// Fails with std::errc::no_buffer_space while a message is retained, with
+    /// std::errc::not_enough_memory where the kernel refuses.
+    result<> make_room(std::size_t count, std::size_t free_behind = 0);
+
+    /// What has been consumed is borrowed from: no byte of it is written or moved until `release`,
+    /// and neither are the `padding_bytes` behind it, unless they have been received already.
     void retain() noexcept;
-    void release() noexcept { retained_ = false; }
+    void release() noexcept;
     bool is_retained() const noexcept { return retained_; }
 
     /// Forgets what was received, for a new connection; what is retained stays.
@@ -79,21 +86,21 @@ public:
     std::size_t mapped_bytes() const noexcept { return mapping_.size(); }
 
 private:
-    result<> take_initial_memory() noexcept;
-    result<std::span<std::byte>> map(std::size_t size) noexcept;
-    static void unmap(std::span<std::byte>& mapping) noexcept;
+    std::size_t limit() const noexcept { return memory_.size() - padding_bytes; }
+    void take_small_memory();
+    void move_to(std::span<std::byte> memory) noexcept;
+    void count_message() noexcept;
 
-    std::span<std::byte> small_;   // the caller's or `owned_`
+    std::span<std::byte> small_;   // the caller's, or our own once it was needed
+    std::size_t own_bytes_ = 0;    // of `small_` where it is our own
     std::span<std::byte> mapping_; // for large messages, or empty
-    std::span<std::byte> pinned_;  // an older, smaller mapping in which a head lies, or empty
+    std::span<std::byte> pinned_;  // an older mapping in which a pinned head lies, or empty
     std::span<std::byte> memory_;  // `small_` or `mapping_`: where the bytes are
-    std::unique_ptr<std::byte[]> owned_;
-    std::size_t owned_size_ = 0;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
-    unsigned small_messages_ = 0; // in a row
+    std::size_t floor_ = 0;       // bytes of `memory_` before this one are pinned
+    unsigned small_messages_ = 0; // since one used the mapping
     bool retained_ = false;
-    bool behind_retained_ = false; // end_ already lies behind the retained message's padding
 };
 
 } // namespace spry::http

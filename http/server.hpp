@@ -6,11 +6,12 @@
 #include <spry/core/result.hpp>
 #include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
-#include <spry/core/task_scope.hpp>
 #include <spry/http/exchange.hpp>
 #include <spry/http/limits.hpp>
+#include <spry/io/async_event.hpp>
 #include <spry/io/event_loop.hpp>
 #include <spry/io/listener.hpp>
+#include <spry/io/unique_fd.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -46,7 +47,7 @@ public:
     server& operator=(const server&) = delete;
 
     const io::address& local_address() const noexcept { return listener_.local_address(); }
-    std::size_t connection_count() const noexcept { return count_; }
+    std::size_t connection_count() const noexcept { return peers_.size(); }
 
     /// Accepts until `stop` is requested; then accepts no more, closes idle connections, lets the
     /// exchanges in hand finish (their answers say Connection: close) and returns. Fails only where
@@ -55,20 +56,24 @@ public:
     task<result<>> run(stop_token stop);
 
 private:
-    struct client_connection;
+    struct peer;
 
-    task<> serve(client_connection* peer);
-    task<bool> serve_one(client_connection* peer);
-    task<> run_handler(exchange* exchange, std::exception_ptr* thrown);
-    task<> linger(client_connection* peer);
+    task<> serve(io::unique_fd fd);
+    task<bool> serve_one(peer* of);
+    task<bool> answer(peer* of);
+    task<> refuse(peer* of, int status);
+    task<> linger(peer* of);
+    task<bool> drain(peer* of);
     task<> watch_timeouts(stop_token stop);
+    bool is_overdue(peer& of) noexcept;
     void begin_stop();
 
     io::event_loop& loop_;
     io::listener listener_;
     request_handler& handler_;
     server_options options_;
-    std::size_t count_ = 0;
+    intrusive_queue<peer> peers_;
+    io::async_event peers_changed_;
     bool stopping_ = false;
 };
 
