@@ -6,6 +6,7 @@
 // is a shared library, and nothing would be saved.
 #include <spry/core/demangle.hpp>
 
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the ABI reserves it for this.
 extern "C" char* __cxa_demangle(const char* mangled, char* buffer, std::size_t* length,
                                 int* status) {
     return spry::demangle(mangled, buffer, length, status);

@@ -106,7 +106,7 @@ TEST(block_pool, never_wears_out_under_a_changing_mix_of_sizes) {
         const std::size_t size = user.random() % (std::size_t{32} << step / 10'000 % 6);
         if (!user.allocate(size))
             ++refused;
-        while (user.live_bytes > 40 * 1024)
+        while (user.live_bytes > 40'960)
             user.release(user.random() % user.live.size());
     }
     EXPECT_EQ(refused, 0U);
@@ -167,6 +167,7 @@ TEST(block_pool, gets_back_what_other_threads_release) {
         ASSERT_EQ(count, block_pool::capacity / 208);
 
         std::vector<std::thread> threads;
+        threads.reserve(handed.size());
         for (std::vector<void*>& mine : handed) {
             threads.emplace_back([&pool, &mine] {
                 for (void* block : mine)

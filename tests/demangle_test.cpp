@@ -212,7 +212,7 @@ TEST(demangle, gives_up_on_names_that_grow_without_bound) {
     // Each argument is twice as long as the one before.
     std::string doubling = "4pairIiiE";
     for (int i = 0; i != 20; ++i) {
-        doubling = "4pairI" + doubling + "S0_E";
+        doubling.insert(0, "4pairI").append("S0_E");
     }
     EXPECT_LE(demangled(doubling).size(), spry::demangled_size_max);
     EXPECT_EQ(demangled(std::to_string(3000) + std::string(3000, 'x')), "");

@@ -204,7 +204,7 @@ options read_options(int argc, char** argv) {
             if (chosen.end == until::call)
                 chosen.call = number_of(end);
         } else if (option == "--seconds") {
-            const int seconds = std::atoi(value(option).data());
+            const int seconds = std::atoi(std::string(value(option)).c_str());
             if (seconds <= 0)
                 refuse("--seconds wants a positive number", "");
             chosen.seconds = static_cast<unsigned>(seconds);
@@ -227,6 +227,7 @@ options read_options(int argc, char** argv) {
 std::string read_memory(pid_t child, std::uint64_t address, std::size_t size) {
     std::string bytes(size, '\0');
     iovec local{bytes.data(), size};
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of another process
     iovec remote{reinterpret_cast<void*>(address), size};
     const ssize_t got = process_vm_readv(child, &local, 1, &remote, 1, 0);
     bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
@@ -365,7 +366,7 @@ int main(int argc, char** argv) {
     setitimer(ITIMER_REAL, &limit, nullptr);
 
     counts counted;
-    const std::string_view ended_by = run(chosen, child, counted);
+    const std::string ended_by = run(chosen, child, counted);
     if (ended_by != "exit") {
         kill(child, SIGKILL);
         while (waitpid(child, &status, __WALL) < 0 && errno == EINTR) {
@@ -373,7 +374,7 @@ int main(int argc, char** argv) {
     }
     std::printf("stopped_by %s\ninstructions %llu\ncpuid %llu\nthreads %llu\nprocesses "
                 "%llu\nsyscalls %zu\n",
-                ended_by.data(), static_cast<unsigned long long>(counted.instructions),
+                ended_by.c_str(), static_cast<unsigned long long>(counted.instructions),
                 static_cast<unsigned long long>(counted.cpuid),
                 static_cast<unsigned long long>(counted.threads),
                 static_cast<unsigned long long>(counted.processes), counted.calls.size());

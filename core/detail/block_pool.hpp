@@ -24,7 +24,7 @@ namespace spry::detail {
 /// copyable, not movable: blocks lie inside.
 class block_pool {
 public:
-    static constexpr std::size_t capacity = 64 * 1024; ///< bytes, headers included
+    static constexpr std::size_t capacity = std::size_t{64} * 1024; ///< bytes, headers included
 
     constexpr block_pool() noexcept = default;
     block_pool(const block_pool&) = delete;
