@@ -275,7 +275,7 @@ public:
 
 private:
     std::error_code read_into(std::string_view text, std::pmr::memory_resource& arena, void* target,
-                              detail::read_function read);
+                              detail::read_function read_one);
 
     std::unique_ptr<state> state_;
     mismatch problem_;

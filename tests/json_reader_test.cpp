@@ -273,6 +273,37 @@ TEST(json_reader, says_where_a_text_is_not_json) {
     }
 }
 
+TEST(json_reader, notices_what_is_wrong_behind_the_last_member_it_wants) {
+    for (const std::string_view text :
+         {R"({"name":"a","quantity":1 x})", R"({"name":"a","quantity":1]})",
+          R"({"name":"a","quantity":1,)"}) {
+        EXPECT_EQ(reading<shop::item>(text).error(), spry::errc::invalid_json) << text;
+        const std::string inside = "{\"items\":[" + std::string(text) + "],\"id\":\"x\"}";
+        EXPECT_EQ(reading<shop::order>(inside).error(), spry::errc::invalid_json) << inside;
+    }
+}
+
+TEST(json_reader, does_not_read_on_in_the_bytes_behind_the_text) {
+    for (const std::string_view behind :
+         {",1]]]", "}}}}", "]]]]", "\"\"\"\"", ",\"a\":1}", ":::::", "     "}) {
+        for (const std::string_view text :
+             {R"({"items":[{"name":"a"})", R"({"rest-of-it":[{})", R"({"tags":{})",
+              R"({"items":[])", R"({"id":)", "{", ""}) {
+            std::string bytes(text);
+            while (bytes.size() < text.size() + json::padding)
+                bytes += behind;
+            spry::arena arena;
+            json::reader reader;
+            const auto value = reader.read<shop::order>({bytes.data(), text.size()}, arena);
+            ASSERT_FALSE(value.has_value()) << text << behind;
+            EXPECT_EQ(value.error(), spry::errc::invalid_json) << text << behind;
+            const auto list =
+                reader.read<std::vector<json::raw>>({bytes.data(), text.size()}, arena);
+            EXPECT_FALSE(list.has_value()) << text << behind;
+        }
+    }
+}
+
 TEST(json_reader, reports_trailing_content_behind_every_kind_of_document) {
     EXPECT_EQ(reading<int>("1 2").error(), spry::errc::invalid_json);
     EXPECT_EQ(reading<int>("1,2").error(), spry::errc::invalid_json);
