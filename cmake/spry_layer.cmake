@@ -9,7 +9,8 @@
 # Declares the library spry_<layer> (alias spry::<layer>) of the folder it is called in. Everybody
 # writes <spry/<layer>/<header>>: in the build tree through the symlink made here, from an
 # installation through the header file set. A header that is not listed is private: reachable
-# through the symlink while spry itself is built, never installed.
+# through the symlink while spry itself is built, never installed. A library without HEADERS is no
+# layer of its own, but a choice of what to link.
 function(spry_layer layer)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "USER_HEADER" "SOURCES;HEADERS;LINK;PRIVATE_LINK")
     if(arg_UNPARSED_ARGUMENTS)
@@ -18,7 +19,9 @@ function(spry_layer layer)
     set(target spry_${layer})
     set(include_root "${PROJECT_BINARY_DIR}/include")
     file(MAKE_DIRECTORY "${include_root}/spry")
-    file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${include_root}/spry/${layer}" SYMBOLIC)
+    if(arg_HEADERS)
+        file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${include_root}/spry/${layer}" SYMBOLIC)
+    endif()
     list(TRANSFORM arg_HEADERS PREPEND "${include_root}/spry/${layer}/")
     if(arg_USER_HEADER)
         file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}/${arg_USER_HEADER}"
