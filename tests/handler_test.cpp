@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/core/json.hpp>
+#include <spry/handler_api/function.hpp>
+#include <spry/handler_api/handler.hpp>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using spry::context;
+using spry::event;
+using spry::function;
+using spry::response;
+using spry::task;
+
+struct point {
+    int x = 0;
+    int y = 0;
+};
+SPRY_JSON(point, x, y)
+
+// One invocation without a Runtime API: the event's bytes, padded, and what a context needs.
+class handler : public testing::Test {
+protected:
+    std::string answer(const function& entry, std::string_view text) {
+        std::string padded{text};
+        padded.append(64, ' ');
+        const event given{std::string_view{padded}.substr(0, text.size()), "application/json",
+                          reader_, arena_};
+        context about{invocation_, environment_, *loop_, arena_, spry::log_level::fatal, {}};
+        task<response> work = entry(given, about);
+        return std::string{loop_->run(std::move(work)).body_text()};
+    }
+
+    spry::invocation invocation_ = [] {
+        spry::invocation made;
+        made.request_id = "id-1";
+        return made;
+    }();
+    spry::environment environment_;
+    std::unique_ptr<spry::io::event_loop> loop_ =
+        std::move(*spry::io::event_loop::create(spry::io::backend_choice::automatic));
+    spry::arena arena_;
+    spry::json::reader reader_;
+};
+
+response plain_event(event given) {
+    return response::json(given.bytes());
+}
+response event_and_context(event, context& about) {
+    return response::text(about.request_id());
+}
+task<response> coroutine_event(event given) {
+    co_return response::json(given.bytes());
+}
+task<response> coroutine_context(event, context& about) {
+    (void)co_await about.loop().yield();
+    co_return response::text(about.request_id());
+}
+point swapped(point given) {
+    return {given.y, given.x};
+}
+point shifted(const point& given, context& about) {
+    return {given.x + static_cast<int>(about.request_id().size()), given.y};
+}
+task<point> coroutine_swapped(point given, context& about) {
+    (void)co_await about.loop().yield();
+    co_return point{given.y, given.x};
+}
+task<std::vector<int>> coroutine_list(std::vector<int> given) {
+    given.push_back(0);
+    co_return given;
+}
+std::string shout(std::string_view text) {
+    return std::string{text} + "!";
+}
+void nothing(event) {}
+task<> nothing_later(event) {
+    co_return;
+}
+task<std::string> throws_later(event) {
+    throw std::runtime_error{"later"};
+    co_return "";
+}
+
+TEST_F(handler, takes_an_event) {
+    EXPECT_EQ(answer({"f", plain_event}, "[1]"), "[1]");
+}
+TEST_F(handler, takes_an_event_and_a_context) {
+    EXPECT_EQ(answer({"f", event_and_context}, "1"), "id-1");
+}
+TEST_F(handler, may_be_a_coroutine) {
+    EXPECT_EQ(answer({"f", coroutine_event}, "[1]"), "[1]");
+    EXPECT_EQ(answer({"f", coroutine_context}, "1"), "id-1");
+}
+TEST_F(handler, takes_and_returns_types_of_its_own) {
+    EXPECT_EQ(answer({"f", swapped}, R"({"x":1,"y":2})"), R"({"x":2,"y":1})");
+    EXPECT_EQ(answer({"f", shifted}, R"({"x":1})"), R"({"x":5,"y":0})");
+    EXPECT_EQ(answer({"f", coroutine_swapped}, R"({"x":1,"y":2})"), R"({"x":2,"y":1})");
+    EXPECT_EQ(answer({"f", coroutine_list}, "[3,2,1]"), "[3,2,1,0]");
+    EXPECT_EQ(answer({"f", shout}, R"("hey")"), R"("hey!")");
+}
+TEST_F(handler, answers_null_where_it_returns_nothing) {
+    EXPECT_EQ(answer({"f", nothing}, "{}"), "null");
+    EXPECT_EQ(answer({"f", nothing_later}, "{}"), "null");
+}
+TEST_F(handler, may_be_a_lambda_with_state_of_any_size) {
+    int offset = 10;
+    offset += static_cast<int>(invocation_.request_id.size()) - 4;
+    EXPECT_EQ(
+        answer({"f", [offset](point given) { return point{given.x + offset, 0}; }}, R"({"x":1})"),
+        R"({"x":11,"y":0})");
+    const std::array<int, 100> large{7};
+    EXPECT_EQ(answer({"f", [large](event) { return large[0]; }}, "{}"), "7");
+    auto owner = std::make_unique<int>(3);
+    EXPECT_EQ(answer({"f", [owner = std::move(owner)](event) { return *owner; }}, "{}"), "3");
+    EXPECT_EQ(answer({"f", [](auto given) { return response::json(given.bytes()); }}, "8"), "8");
+}
+TEST_F(handler, throws_when_the_event_does_not_fit) {
+    try {
+        answer({"f", swapped}, R"({"x":1,"y":"two"})");
+        FAIL() << "no exception";
+    } catch (const spry::event_mismatch& thrown) {
+        EXPECT_EQ(
+            std::string_view{thrown.what()},
+            "the event does not fit the handler: at .y: expected an integer from -2147483648 to 2147483647, found a string");
+    }
+}
+TEST_F(handler, lets_exceptions_through) {
+    EXPECT_THROW(answer({"f", throws_later}, "{}"), std::runtime_error);
+    EXPECT_THROW(answer({"f", [](event) -> int { throw 5; }}, "{}"), int);
+}
+
+static_assert(!spry::handler<int>);
+static_assert(!spry::handler<int (*)(int*)>);
+static_assert(!spry::handler<decltype([](event, int) { return 1; })>);
+static_assert(!spry::handler<decltype([](event) { return static_cast<void*>(nullptr); })>);
+static_assert(spry::handler<decltype([](event) { return 1; })>);
+
+class function_table : public testing::Test {
+protected:
+    const function* choose(std::span<const function> table, std::vector<const char*> arguments,
+                           std::string_view variable) {
+        arguments.insert(arguments.begin(), "program");
+        last_ = spry::choose_function(table, static_cast<int>(arguments.size()), arguments.data(),
+                                      variable);
+        return last_.chosen;
+    }
+    spry::function_choice last_;
+};
+
+TEST_F(function_table, with_one_entry_takes_any_name) {
+    const function table[] = {{"only", nothing}};
+    EXPECT_EQ(choose(table, {}, ""), &table[0]);
+    EXPECT_EQ(choose(table, {"app.handler"}, "function.handler"), &table[0]);
+}
+TEST_F(function_table, with_several_is_asked_by_the_argument_first) {
+    const function table[] = {{"a", nothing}, {"b", nothing}, {"c", nothing}};
+    EXPECT_EQ(choose(table, {"b"}, "c"), &table[1]);
+    EXPECT_EQ(choose(table, {"--verbose", "", "b"}, ""), &table[1]);
+    EXPECT_EQ(choose(table, {}, "c"), &table[2]);
+    EXPECT_EQ(choose(table, {"--verbose"}, "c"), &table[2]);
+}
+TEST_F(function_table, does_not_guess) {
+    const function table[] = {{"a", nothing}, {"b", nothing}};
+    EXPECT_EQ(choose(table, {}, ""), nullptr);
+    EXPECT_EQ(last_.wanted, "");
+    EXPECT_EQ(choose(table, {"x"}, "a"), nullptr);
+    EXPECT_EQ(last_.wanted, "x");
+    EXPECT_EQ(choose(table, {}, "A"), nullptr);
+    EXPECT_EQ(last_.wanted, "A");
+    EXPECT_EQ(choose({}, {"a"}, ""), nullptr);
+}
+
+} // namespace

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: Apache-2.0
+// One worker against a scripted Runtime API: the rows of runtime-contract 1.3-1.8, named after
+// them.
+#include <spry/handler_api/runtime.hpp>
+
+#include <spry/core/json.hpp>
+#include <spry/handler_api/endpoint.hpp>
+#include <spry/handler_api/function.hpp>
+#include <spry/handler_api/runtime_client.hpp>
+#include <spry/http/limits.hpp>
+#include <spry/io/termination.hpp>
+
+#include "support/fake_runtime_api.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <memory_resource>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+namespace {
+
+using spry::context;
+using spry::event;
+using spry::function;
+using spry::response;
+using spry::task;
+using spry::testing::accepted_answer;
+using spry::testing::answer;
+using spry::testing::event_answer;
+using spry::testing::fake_runtime_api;
+using spry::testing::recorded_request;
+using spry::testing::script_step;
+
+constexpr std::string_view next_line = "GET /2018-06-01/runtime/invocation/next HTTP/1.1";
+
+std::string response_line(std::string_view id) {
+    return "POST /2018-06-01/runtime/invocation/" + std::string{id} + "/response HTTP/1.1";
+}
+std::string error_line(std::string_view id) {
+    return "POST /2018-06-01/runtime/invocation/" + std::string{id} + "/error HTTP/1.1";
+}
+
+response echo(event given) {
+    return response::json(given.bytes());
+}
+
+struct ended {
+    int exit_code = -1;
+    std::vector<recorded_request> requests;
+
+    std::vector<std::string> lines() const {
+        std::vector<std::string> all;
+        for (const recorded_request& request : requests)
+            all.push_back(request.start_line);
+        return all;
+    }
+};
+
+int run_worker(std::string_view runtime_api, const function& handler) {
+    const spry::endpoint_parse where = spry::parse_endpoint(runtime_api);
+    EXPECT_TRUE(where) << where.problem;
+    const auto peer = spry::io::address::from_numeric(where.value.host, where.value.port);
+    auto loop = std::move(*spry::io::event_loop::create(spry::io::backend_choice::automatic));
+    auto memory = std::make_unique<std::array<std::byte, spry::http::client_buffer_bytes>>();
+    const spry::environment environment;
+    spry::runtime_client client{*loop, where.value, *peer, *memory, spry::log_level::fatal};
+    spry::runtime worker{*loop, environment, client, handler, spry::log_level::fatal};
+    return loop->run(worker.run());
+}
+
+// The script ends with 403 on next, hence exit code 1 where nothing else has ended the worker
+// before.
+ended run(std::vector<script_step> script, const function& handler,
+          std::string_view base_path = "") {
+    fake_runtime_api api{std::move(script)};
+    ended outcome;
+    outcome.exit_code = run_worker(api.address() + std::string{base_path}, handler);
+    outcome.requests = api.finish();
+    return outcome;
+}
+
+using lines = std::vector<std::string>;
+
+TEST(runtime, answers_event_after_event_on_one_connection) {
+    const ended outcome = run({{event_answer("a", "[1]")},
+                               {accepted_answer()},
+                               {event_answer("b", "[2]")},
+                               {accepted_answer()}},
+                              {"f", echo});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.lines(),
+              (lines{std::string{next_line}, response_line("a"), std::string{next_line},
+                     response_line("b"), std::string{next_line}}));
+    EXPECT_EQ(outcome.requests[1].body, "[1]");
+    EXPECT_EQ(outcome.requests[3].body, "[2]");
+    EXPECT_EQ(outcome.requests[4].connection, 1);
+}
+
+// 1.5, 1.11
+TEST(runtime, sends_the_headers_of_a_response) {
+    const ended outcome = run({{event_answer("a", "[1,2]")}, {accepted_answer()}}, {"f", echo});
+    const recorded_request& post = outcome.requests.at(1);
+    EXPECT_EQ(post.header("Content-Type"), "application/json");
+    EXPECT_EQ(post.header("Content-Length"), "5");
+    EXPECT_EQ(post.header("User-Agent"), "spry/0.1.0");
+    EXPECT_EQ(post.header("Expect"), "");
+    EXPECT_EQ(post.header("Host"), outcome.requests[0].header("Host"));
+    EXPECT_EQ(outcome.requests[0].header("Host").substr(0, 10), "127.0.0.1:");
+}
+
+// 1.1
+TEST(runtime, puts_the_base_path_in_front_of_every_path) {
+    const ended outcome =
+        run({{event_answer("a", "1")}, {accepted_answer()}}, {"f", echo}, "/.rt/hello/");
+    EXPECT_EQ(outcome.lines()[0], "GET /.rt/hello/2018-06-01/runtime/invocation/next HTTP/1.1");
+    EXPECT_EQ(outcome.lines()[1],
+              "POST /.rt/hello/2018-06-01/runtime/invocation/a/response HTTP/1.1");
+}
+
+// 1.2
+TEST(runtime, encodes_what_a_path_cannot_have_in_an_id) {
+    const ended outcome =
+        run({{event_answer("a/b c?\xc3\xa9", "1")}, {accepted_answer()}}, {"f", echo});
+    EXPECT_EQ(outcome.lines()[1], response_line("a%2Fb%20c%3F%C3%A9"));
+}
+
+// 1.3: names in any case, empty values as absent, missing Content-Type, chunked, and every byte on
+// its own.
+TEST(runtime, reads_the_headers_of_an_event_in_any_form) {
+    std::vector<std::string> seen;
+    const function spy{"f", [&seen](event given, context& about) {
+                           seen.emplace_back(given.content_type());
+                           seen.emplace_back(about.trace_id());
+                           seen.emplace_back(about.client_context());
+                           seen.emplace_back(about.cognito_identity());
+                           seen.emplace_back(about.tenant_id());
+                           seen.emplace_back(about.invoked_function_arn());
+                           seen.emplace_back(about.deadline() ? "deadline" : "no deadline");
+                           return response::json(given.bytes());
+                       }};
+    const std::string odd =
+        "HTTP/1.1 200 OK\r\n"
+        "LAMBDA-RUNTIME-AWS-REQUEST-ID: odd\r\nlambda-runtime-trace-id:\r\n"
+        "Lambda-Runtime-Client-Context: \r\nlambda-Runtime-COGNITO-identity: {\"a\":1}\r\n"
+        "Lambda-Runtime-Aws-Tenant-Id: t-1\r\nlambda-runtime-deadline-ms: never\r\n"
+        "Transfer-Encoding: chunked\r\nDate: Sat, 21 Nov 2026 09:00:00 GMT\r\n\r\n"
+        "2\r\n[1\r\n3;x=y\r\n,2]\r\n0\r\nX-Trailer: 1\r\n\r\n";
+    for (const bool byte_by_byte : {false, true}) {
+        seen.clear();
+        const ended outcome =
+            run({{odd, false, byte_by_byte}, {accepted_answer(), false, byte_by_byte}}, spy);
+        EXPECT_EQ(outcome.lines(),
+                  (lines{std::string{next_line}, response_line("odd"), std::string{next_line}}));
+        EXPECT_EQ(outcome.requests[1].body, "[1,2]");
+        EXPECT_EQ(seen, (lines{"application/json", "", "", "{\"a\":1}", "t-1", "", "no deadline"}));
+    }
+}
+
+// 1.3
+TEST(runtime, tolerates_a_body_that_ends_with_the_connection) {
+    const std::string open_ended =
+        "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: c\r\n\r\n{\"until\":\"close\"}";
+    const ended outcome = run({{open_ended, true}, {accepted_answer()}}, {"f", echo});
+    EXPECT_EQ(outcome.requests.at(1).body, "{\"until\":\"close\"}");
+    EXPECT_EQ(outcome.requests.at(1).connection, 2);
+}
+
+TEST(runtime, gives_an_empty_event_as_empty) {
+    const ended outcome = run({{event_answer("e", "")}, {accepted_answer()}}, {"f", echo});
+    EXPECT_EQ(outcome.requests.at(1).header("Content-Length"), "0");
+}
+
+TEST(runtime, carries_the_largest_event_there_and_back) {
+    std::string body(6'291'556, 'x');
+    for (std::size_t i = 0; i < body.size(); i += 997)
+        body[i] = static_cast<char>('a' + i % 26);
+    const ended outcome = run({{event_answer("big", body)},
+                               {accepted_answer()},
+                               {event_answer("small", "1")},
+                               {accepted_answer()}},
+                              {"f", echo});
+    ASSERT_EQ(outcome.requests.size(), 5u);
+    EXPECT_TRUE(outcome.requests[1].body == body);
+    EXPECT_EQ(outcome.requests[3].body, "1");
+}
+
+// 1.4
+TEST(runtime, handles_a_duplicate_delivery_as_one_more_event) {
+    const ended outcome = run({{event_answer("a", "1")},
+                               {accepted_answer()},
+                               {event_answer("a", "1")},
+                               {answer(400, "", "{}")},
+                               {event_answer("b", "2")},
+                               {accepted_answer()}},
+                              {"f", echo});
+    EXPECT_EQ(outcome.lines()[3], response_line("a"));
+    EXPECT_EQ(outcome.lines()[5], response_line("b"));
+}
+
+// 1.8, next
+TEST(runtime, asks_again_after_an_answer_that_is_no_event) {
+    int calls = 0;
+    const function counting{"f", [&calls](event given) {
+                                ++calls;
+                                return response::json(given.bytes());
+                            }};
+    const std::string no_content =
+        "HTTP/1.1 204 No Content\r\nLambda-Runtime-Aws-Request-Id: ghost\r\n\r\n";
+    const ended outcome = run({{no_content},
+                               {answer(408, "", "")},
+                               {answer(200, "", "no id")},
+                               {answer(200, "Lambda-Runtime-Aws-Request-Id:\r\n", "empty id")},
+                               {event_answer("real", "1")},
+                               {accepted_answer()}},
+                              counting);
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(outcome.lines()[5], response_line("real"));
+}
+
+TEST(runtime, ends_when_next_is_refused) {
+    for (const int status : {403, 500}) {
+        const ended outcome = run({{answer(status, "", "{}")}}, {"f", echo});
+        EXPECT_EQ(outcome.exit_code, 1);
+        EXPECT_EQ(outcome.requests.size(), 1u) << status;
+    }
+}
+
+TEST(runtime, tries_a_failing_next_a_bounded_number_of_times) {
+    const ended outcome = run(std::vector<script_step>(20, {answer(503, "", "")}), {"f", echo});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.requests.size(), 5u);
+}
+
+// A connection that was closed while it idled costs nothing but the dial.
+TEST(runtime, dials_again_when_the_connection_has_died_idle) {
+    const ended outcome = run({{event_answer("a", "1")},
+                               {accepted_answer(), true},
+                               {event_answer("b", "2")},
+                               {accepted_answer()}},
+                              {"f", echo});
+    EXPECT_EQ(outcome.lines(),
+              (lines{std::string{next_line}, response_line("a"), std::string{next_line},
+                     response_line("b"), std::string{next_line}}));
+    EXPECT_EQ(outcome.requests[2].connection, 2);
+}
+
+TEST(runtime, honours_connection_close) {
+    const ended outcome =
+        run({{event_answer("a", "1", "Connection: close\r\n"), true}, {accepted_answer()}},
+            {"f", echo});
+    EXPECT_EQ(outcome.lines()[1], response_line("a"));
+    EXPECT_EQ(outcome.requests[1].connection, 2);
+}
+
+TEST(runtime, gives_up_when_nobody_listens) {
+    std::string address;
+    {
+        fake_runtime_api gone{{}};
+        address = gone.address();
+    }
+    EXPECT_EQ(run_worker(address, {"f", echo}), 1);
+}
+
+// 1.8, response: 413, 400, 410, 403 and what is not known end the invocation and not the process.
+TEST(runtime, goes_on_when_a_response_is_not_taken) {
+    for (const int status : {413, 400, 410, 403, 404, 502}) {
+        const ended outcome = run({{event_answer("a", "1")},
+                                   {answer(status, "", "{\"errorType\":\"x\"}")},
+                                   {event_answer("b", "2")},
+                                   {accepted_answer()}},
+                                  {"f", echo});
+        EXPECT_EQ(outcome.requests.size(), 5u) << status;
+        EXPECT_EQ(outcome.lines()[3], response_line("b")) << status;
+    }
+}
+
+TEST(runtime, takes_any_2xx_for_success) {
+    const ended outcome = run({{event_answer("a", "1")},
+                               {answer(200, "", "")},
+                               {event_answer("b", "2")},
+                               {accepted_answer()}},
+                              {"f", echo});
+    EXPECT_EQ(outcome.lines()[3], response_line("b"));
+}
+
+TEST(runtime, ends_when_a_response_gets_500) {
+    const ended outcome = run({{event_answer("a", "1")}, {answer(500, "", "{}")}}, {"f", echo});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.requests.size(), 2u);
+}
+
+TEST(runtime, never_sends_an_answer_twice) {
+    const ended outcome =
+        run({{event_answer("a", "1")}, {"", true}, {event_answer("b", "2")}, {accepted_answer()}},
+            {"f", echo});
+    EXPECT_EQ(outcome.lines(),
+              (lines{std::string{next_line}, response_line("a"), std::string{next_line},
+                     response_line("b"), std::string{next_line}}));
+}
+
+// The event is what is being sent when the answer comes early: it must not be received over.
+TEST(runtime, reads_an_early_413_behind_the_event_it_borrows) {
+    std::string body(3'000'000, 'e');
+    const ended outcome =
+        run({{event_answer("big", body)},
+             {answer(413, "Connection: close\r\n", "{\"errorType\":\"RequestEntityTooLarge\"}"),
+              false, false, 1000},
+             {event_answer("b", "2")},
+             {accepted_answer()}},
+            {"f", echo});
+    ASSERT_EQ(outcome.requests.size(), 5u);
+    EXPECT_EQ(outcome.lines()[3], response_line("b"));
+    EXPECT_EQ(outcome.requests[3].body, "2");
+}
+
+// 1.6
+TEST(runtime, reports_an_exception_as_an_error_document) {
+    const function throwing{"f",
+                            [](event) -> response { throw std::out_of_range{"too \"far\"\x01"}; }};
+    const ended outcome = run({{event_answer("a", "1")},
+                               {accepted_answer()},
+                               {event_answer("b", "1")},
+                               {accepted_answer()}},
+                              throwing);
+    const recorded_request& post = outcome.requests.at(1);
+    EXPECT_EQ(post.start_line, error_line("a"));
+    EXPECT_EQ(post.header("Content-Type"), "application/json");
+    EXPECT_EQ(post.header("Lambda-Runtime-Function-Error-Type"), "Function.OutOfRange");
+    EXPECT_EQ(
+        post.body,
+        R"({"errorMessage":"too \"far\"\u0001","errorType":"std::out_of_range","stackTrace":[]})");
+    EXPECT_EQ(outcome.lines()[3], error_line("b"));
+}
+
+TEST(runtime, reports_an_event_that_does_not_fit) {
+    const function typed{"f", [](std::vector<int> given) { return given.size(); }};
+    const ended outcome = run({{event_answer("a", R"([1,"2"])")},
+                               {accepted_answer()},
+                               {event_answer("b", "{")},
+                               {accepted_answer()},
+                               {event_answer("c", "[1,2]")},
+                               {accepted_answer()}},
+                              typed);
+    EXPECT_EQ(outcome.requests.at(1).header("Lambda-Runtime-Function-Error-Type"),
+              "Function.EventMismatch");
+    EXPECT_NE(outcome.requests[1].body.find("at [1]: expected an integer"),
+              std::string::npos)
+        << outcome.requests[1].body;
+    EXPECT_EQ(outcome.lines()[3], error_line("b"));
+    EXPECT_EQ(outcome.requests[5].body, "2");
+}
+
+// 4.2
+TEST(runtime, sets_the_trace_variable_for_the_handler) {
+    std::vector<std::string> seen;
+    const function spy{"f", [&seen](event) {
+                           const char* value = std::getenv("_X_AMZN_TRACE_ID");
+                           seen.emplace_back(value == nullptr ? "unset" : value);
+                       }};
+    const std::string without = answer(200, "Lambda-Runtime-Aws-Request-Id: b\r\n", "1");
+    run({{event_answer("a", "1")}, {accepted_answer()}, {without}, {accepted_answer()}}, spy);
+    EXPECT_EQ(seen, (lines{"Root=1-5f84c7a9-000000000000000000000001;Sampled=0", "unset"}));
+}
+
+TEST(runtime, keeps_event_and_context_until_the_answer_is_acknowledged) {
+    const function spy{"f", [](event given, context& about) -> task<response> {
+                           (void)co_await about.loop().sleep_for(std::chrono::milliseconds{1});
+                           std::pmr::string* text =
+                               new (about.arena().allocate(sizeof(std::pmr::string)))
+                                   std::pmr::string{about.request_id(), &about.arena()};
+                           text->append(given.text());
+                           co_return response::text(std::string_view{*text});
+                       }};
+    const ended outcome = run({{event_answer("id", "[1]")}, {accepted_answer(), false, true}}, spy);
+    EXPECT_EQ(outcome.requests.at(1).body, "id[1]");
+}
+
+// architecture 6: shortly before the deadline the stop token fires, and the answer is still posted.
+TEST(runtime, asks_a_suspended_handler_to_stop_before_the_deadline) {
+    const auto deadline = std::chrono::duration_cast<std::chrono::milliseconds>(
+        (std::chrono::system_clock::now() + context::stop_margin + std::chrono::milliseconds{30})
+            .time_since_epoch());
+    const std::string event_text =
+        answer(200,
+               "Lambda-Runtime-Aws-Request-Id: d\r\nLambda-Runtime-Deadline-Ms: " +
+                   std::to_string(deadline.count()) + "\r\n",
+               "1");
+    const function patient{
+        "f", [](event, context& about) -> task<std::string> {
+            const auto slept = co_await about.loop().sleep_for(std::chrono::hours{1}, about.stop());
+            co_return slept ? "slept" : "stopped, " + std::to_string(about.should_stop());
+        }};
+    const ended outcome =
+        run({{event_text}, {accepted_answer()}, {event_answer("e", "1")}}, patient);
+    EXPECT_EQ(outcome.requests.at(1).body, "\"stopped, 1\"");
+}
+
+// A handler that has ended leaves no timer behind that would fire into the next invocation.
+TEST(runtime, forgets_the_deadline_of_a_handler_that_has_ended) {
+    const function quick{"f", [](event, context& about) -> task<bool> {
+                             (void)co_await about.loop().sleep_for(std::chrono::milliseconds{1},
+                                                                   about.stop());
+                             co_return about.stop().stop_requested();
+                         }};
+    const ended outcome = run({{event_answer("a", "1")},
+                               {accepted_answer()},
+                               {event_answer("b", "1")},
+                               {accepted_answer()}},
+                              quick);
+    EXPECT_EQ(outcome.requests.at(1).body, "false");
+    EXPECT_EQ(outcome.requests.at(3).body, "false");
+}
+
+// In a process of its own, since a request to end cannot be taken back.
+[[noreturn]] void be_told_to_end_while_waiting() {
+    spry::io::termination::install();
+    std::vector<script_step> script{{event_answer("a", "1")}, {accepted_answer()}};
+    script.push_back({"", false, false, SIZE_MAX, SIGTERM});
+    fake_runtime_api api{std::move(script)};
+    ::_exit(run_worker(api.address(), {"f", echo}));
+}
+
+[[noreturn]] void be_told_to_end_while_answering() {
+    spry::io::termination::install();
+    fake_runtime_api api{
+        {{event_answer("a", "1")}, {accepted_answer()}, {event_answer("never", "1")}}};
+    const function raising{"f", [](event given) {
+                               ::raise(SIGTERM);
+                               return response::json(given.bytes());
+                           }};
+    const int code = run_worker(api.address(), raising);
+    const auto& requests = api.finish();
+    const bool answered = requests.size() == 2 && requests[1].start_line == response_line("a");
+    ::_exit(code == 0 && answered ? 0 : 9);
+}
+
+TEST(runtime_death, ends_with_0_when_sigterm_comes_while_it_waits) {
+    EXPECT_EXIT(be_told_to_end_while_waiting(), testing::ExitedWithCode(0), "");
+}
+
+TEST(runtime_death, answers_the_event_in_hand_before_it_ends) {
+    EXPECT_EXIT(be_told_to_end_while_answering(), testing::ExitedWithCode(0), "");
+}
+
+} // namespace

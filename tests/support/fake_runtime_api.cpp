@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/fake_runtime_api.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace spry::testing {
+
+namespace {
+
+// A test that hangs is a failure; nothing here takes anywhere near as long.
+constexpr int patience_ms = 20'000;
+
+bool wait_readable(int fd) {
+    pollfd readable{fd, POLLIN, 0};
+    return ::poll(&readable, 1, patience_ms) > 0;
+}
+
+bool send_all(int fd, std::string_view bytes, std::size_t piece_size) {
+    while (!bytes.empty()) {
+        const ssize_t sent =
+            ::send(fd, bytes.data(), std::min(piece_size, bytes.size()), MSG_NOSIGNAL);
+        if (sent <= 0)
+            return false;
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
+} // namespace
+
+std::string recorded_request::header(std::string_view name) const {
+    const std::string start = "\r\n" + std::string{name} + ": ";
+    const std::size_t found = head.find(start);
+    if (found == head.npos)
+        return {};
+    const std::size_t value = found + start.size();
+    return head.substr(value, head.find("\r\n", value) - value);
+}
+
+fake_runtime_api::fake_runtime_api(std::vector<script_step> script) : script_(std::move(script)) {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in local{};
+    local.sin_family = AF_INET;
+    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof local;
+    if (::bind(listener_, reinterpret_cast<sockaddr*>(&local), size) != 0 ||
+        ::listen(listener_, 16) != 0 ||
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&local), &size) != 0)
+        std::abort();
+    port_ = ntohs(local.sin_port);
+    thread_ = std::thread{[this] { serve(); }};
+}
+
+fake_runtime_api::~fake_runtime_api() {
+    finish();
+}
+
+const std::vector<recorded_request>& fake_runtime_api::finish() {
+    if (thread_.joinable()) {
+        ::shutdown(listener_, SHUT_RDWR); // ends the accept
+        thread_.join();
+        ::close(listener_);
+    }
+    return requests_;
+}
+
+void fake_runtime_api::serve() {
+    while (wait_readable(listener_)) {
+        const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (fd < 0)
+            return;
+        const int on = 1;
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        ++connections_;
+        while (serve_connection(fd)) {
+        }
+        ::close(fd);
+    }
+}
+
+// One request; false when the connection is over.
+bool fake_runtime_api::serve_connection(int fd) {
+    const bool scripted = next_step_ < script_.size();
+    const script_step step =
+        scripted ? script_[next_step_] : script_step{answer(403, "", "{}"), true};
+    recorded_request request;
+    request.connection = connections_;
+    if (!read_request(fd, request, step.read_bytes_max))
+        return false;
+    ++next_step_;
+    requests_.push_back(std::move(request));
+    if (step.signal != 0)
+        ::kill(::getpid(), step.signal);
+    if (!send_all(fd, step.answer, step.byte_by_byte ? 1 : SIZE_MAX))
+        return false;
+    if (step.close_after)
+        return false;
+    // The rest of a request that was answered early.
+    if (step.read_bytes_max != SIZE_MAX) {
+        std::array<char, 65536> rest;
+        while (wait_readable(fd) && ::recv(fd, rest.data(), rest.size(), 0) > 0) {
+        }
+        return false;
+    }
+    return true;
+}
+
+bool fake_runtime_api::read_request(int fd, recorded_request& request, std::size_t bytes_max) {
+    std::string bytes;
+    std::size_t head_end = std::string::npos;
+    std::size_t wanted = std::string::npos;
+    while (bytes.size() < std::min(wanted, bytes_max)) {
+        std::array<char, 65536> piece;
+        if (!wait_readable(fd))
+            return false;
+        const ssize_t received = ::recv(fd, piece.data(), piece.size(), 0);
+        if (received <= 0)
+            return false;
+        bytes.append(piece.data(), static_cast<std::size_t>(received));
+        if (head_end == std::string::npos) {
+            head_end = bytes.find("\r\n\r\n");
+            if (head_end == std::string::npos)
+                continue;
+            const std::size_t line_end = bytes.find("\r\n");
+            request.start_line = bytes.substr(0, line_end);
+            request.head = bytes.substr(line_end, head_end + 2 - line_end);
+            wanted =
+                head_end + 4 + std::strtoull(request.header("Content-Length").c_str(), nullptr, 10);
+        }
+    }
+    request.body = bytes.substr(head_end + 4);
+    return true;
+}
+
+std::string answer(int status, std::string_view headers, std::string_view body) {
+    return "HTTP/1.1 " + std::to_string(status) + " Scripted\r\n" + std::string{headers} +
+           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
+}
+
+std::string event_answer(std::string_view id, std::string_view body,
+                         std::string_view more_headers) {
+    return answer(
+        200,
+        "Lambda-Runtime-Aws-Request-Id: " + std::string{id} +
+            "\r\nLambda-Runtime-Deadline-Ms: 4102444800000\r\n"
+            "Lambda-Runtime-Invoked-Function-Arn: "
+            "arn:aws:lambda:us-east-1:012345678912:function:f\r\n"
+            "Lambda-Runtime-Trace-Id: Root=1-5f84c7a9-000000000000000000000001;Sampled=0\r\n"
+            "Content-Type: application/json\r\n" +
+            std::string{more_headers},
+        body);
+}
+
+std::string accepted_answer() {
+    return answer(202, "Content-Type: application/json\r\n", "{\"status\":\"OK\"}\n");
+}
+
+} // namespace spry::testing

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Runtime API that follows a script: what it answers to each request, byte for byte, and when it
+// closes. It speaks blocking sockets on a thread of its own and nothing of spry, so that both sides
+// cannot share a mistake.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace spry::testing {
+
+/// What happens to one request, in the order in which requests arrive on whatever connections.
+struct script_step {
+    std::string answer;        ///< raw bytes; empty: none
+    bool close_after = false;  ///< the connection, once the answer is sent
+    bool byte_by_byte = false; ///< one send for each byte
+    std::size_t read_bytes_max =
+        SIZE_MAX;   ///< stop reading the request here, and answer: an early answer
+    int signal = 0; ///< sent to this process once the request has been read
+};
+
+struct recorded_request {
+    std::string start_line; ///< "GET /2018-06-01/runtime/invocation/next HTTP/1.1"
+    std::string head;       ///< header lines, as sent
+    std::string body;
+    int connection = 0; ///< counts from 1
+
+    /// The value of a header, by exact name; empty if absent.
+    std::string header(std::string_view name) const;
+};
+
+class fake_runtime_api {
+public:
+    /// Listens on a free port and serves in the background. When the script is over, everything
+    /// gets 403, which ends a client's loop.
+    explicit fake_runtime_api(std::vector<script_step> script);
+    /// Ends the thread; no request needs to have come.
+    ~fake_runtime_api();
+
+    std::uint16_t port() const noexcept { return port_; }
+    std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+    /// Waits for the thread to have nothing more to do (all connections closed by the client) and
+    /// gives what it has seen.
+    const std::vector<recorded_request>& finish();
+
+private:
+    void serve();
+    bool serve_connection(int fd);
+    bool read_request(int fd, recorded_request& request, std::size_t bytes_max);
+
+    std::vector<script_step> script_;
+    std::size_t next_step_ = 0;
+    std::vector<recorded_request> requests_;
+    int listener_ = -1;
+    std::uint16_t port_ = 0;
+    int connections_ = 0;
+    std::thread thread_;
+};
+
+/// An answer with a Content-Length.
+std::string answer(int status, std::string_view headers, std::string_view body);
+/// An event, as real Lambda gives it.
+std::string event_answer(std::string_view id, std::string_view body,
+                         std::string_view more_headers = {});
+/// 202 with the body that the Runtime API sends.
+std::string accepted_answer();
+
+} // namespace spry::testing

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/handler_api/detail/trace_variable.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+constexpr const char* name = "_X_AMZN_TRACE_ID";
+
+TEST(trace_variable, follows_the_invocation) {
+    {
+        spry::detail::trace_variable variable;
+        EXPECT_EQ(std::getenv(name), nullptr);
+        variable.set("Root=1");
+        EXPECT_STREQ(std::getenv(name), "Root=1");
+        variable.set("Root=2;Sampled=0");
+        EXPECT_STREQ(std::getenv(name), "Root=2;Sampled=0");
+        variable.set("");
+        EXPECT_EQ(std::getenv(name), nullptr);
+        variable.set("Root=3");
+        EXPECT_STREQ(std::getenv(name), "Root=3");
+        variable.set(std::string(2000, 'x'));
+        EXPECT_EQ(std::getenv(name), nullptr);
+        variable.set("Root=4");
+    }
+    EXPECT_EQ(std::getenv(name), nullptr);
+}
+
+} // namespace
