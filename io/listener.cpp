@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/io/listener.hpp>
 
-#include <cerrno>
+#include <spry/io/detail/errno_result.hpp>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -12,33 +12,29 @@ namespace {
 
 constexpr int backlog = 512;
 
-unexpected_error errno_failure() noexcept {
-    return failure(std::error_code{errno, std::system_category()});
-}
-
 } // namespace
 
 result<listener> listener::bind(event_loop& loop, const address& at) noexcept {
     unique_fd fd{::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!fd)
-        return errno_failure();
+        return detail::errno_failure();
     const int on = 1;
     // A restart must not wait until the last connections of the previous run have left TIME_WAIT.
     if (::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
-        return errno_failure();
+        return detail::errno_failure();
     // One listener each for 127.0.0.1 and ::1 on the same port.
     if (at.family() == AF_INET6 &&
         ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
-        return errno_failure();
+        return detail::errno_failure();
     if (::bind(fd.get(), at.data(), at.size()) != 0)
-        return errno_failure();
+        return detail::errno_failure();
     if (::listen(fd.get(), backlog) != 0)
-        return errno_failure();
+        return detail::errno_failure();
 
     sockaddr_in6 local{};
     socklen_t size = sizeof local;
     if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&local), &size) != 0)
-        return errno_failure();
+        return detail::errno_failure();
     return listener{loop, std::move(fd),
                     address::from_kernel(reinterpret_cast<sockaddr*>(&local), size)};
 }

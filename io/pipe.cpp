@@ -25,7 +25,7 @@ result<std::size_t> pipe_reader::try_read(std::span<std::byte> into) noexcept {
         if (errno == EAGAIN)
             return failure(std::errc::operation_would_block);
         if (errno != EINTR)
-            return failure(std::error_code{errno, std::system_category()});
+            return detail::errno_failure();
     }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/io/signals.hpp>
 
+#include <spry/io/detail/errno_result.hpp>
 #include <spry/io/operation.hpp>
 
-#include <cerrno>
 #include <csignal>
 #include <span>
 
@@ -18,10 +18,10 @@ result<signal_reader> signal_reader::create(event_loop& loop,
     for (const int signal : signals)
         sigaddset(&set, signal);
     if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0)
-        return failure(std::error_code{errno, std::system_category()});
+        return detail::errno_failure();
     unique_fd fd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (!fd)
-        return failure(std::error_code{errno, std::system_category()});
+        return detail::errno_failure();
     return signal_reader{loop, std::move(fd)};
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/io/socket.hpp>
 
+#include <spry/io/detail/errno_result.hpp>
+
 #include <cerrno>
 
 #include <fcntl.h>
@@ -12,17 +14,13 @@ namespace spry::io {
 
 namespace {
 
-unexpected_error errno_failure() noexcept {
-    return failure(std::error_code{errno, std::system_category()});
-}
-
 result<unique_fd> make_stream(const address& to, int flags) noexcept {
     unique_fd fd{::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
     if (!fd)
-        return errno_failure();
+        return detail::errno_failure();
     const int on = 1;
     if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
-        return errno_failure();
+        return detail::errno_failure();
     return fd;
 }
 
@@ -33,10 +31,11 @@ result<socket> socket::connect_blocking(event_loop& loop, const address& to) noe
     if (!fd)
         return failure(fd.error());
     while (::connect(fd->get(), to.data(), to.size()) != 0) {
+        // An interrupted attempt goes on in the kernel; asking again waits for its end.
         if (errno == EISCONN)
-            break; // an interrupted attempt that has succeeded meanwhile
+            break;
         if (errno != EINTR && errno != EALREADY)
-            return errno_failure();
+            return detail::errno_failure();
     }
     return socket{loop, std::move(*fd)};
 }
@@ -57,8 +56,9 @@ task<result<socket>> socket::connect(event_loop& loop, address to, stop_token st
     }
     // Connected sockets are blocking; operations that must not block say so each time.
     if (::fcntl(fd->get(), F_SETFL, 0) != 0) {
+        const unexpected_error refused = detail::errno_failure();
         loop.close(*fd);
-        co_return errno_failure();
+        co_return refused;
     }
     co_return socket{loop, std::move(*fd)};
 }
