@@ -94,7 +94,12 @@ private:
         }
     };
 
-    static child_coroutine run_child(task<> child) { co_await std::move(child); }
+    // The child's frame, and with it everything the child owns, dies as soon as the child has ended;
+    // only this small one waits. A connection would otherwise stay open until the next one comes.
+    static child_coroutine run_child(task<> child) {
+        task<> running = std::move(child);
+        co_await std::move(running);
+    }
 
     std::coroutine_handle<> child_finished(child_promise& child) noexcept {
         finished_.push_back(child);
