@@ -31,16 +31,20 @@ public:
         template <class Promise>
         std::coroutine_handle<>
         await_suspend(std::coroutine_handle<Promise> finished) const noexcept {
-            return finished.promise().waiter_;
+            const std::coroutine_handle<> waiter = finished.promise().waiter_;
+            return waiter ? waiter : std::noop_coroutine();
         }
         void await_resume() const noexcept {}
     };
     transfer_to_waiter final_suspend() const noexcept { return {}; }
 
-    void set_waiter(std::coroutine_handle<> waiter) noexcept { waiter_ = waiter; }
+    void set_waiter(std::coroutine_handle<> waiter) noexcept {
+        SPRY_ASSERT(!waiter_);
+        waiter_ = waiter;
+    }
 
 private:
-    std::coroutine_handle<> waiter_ = std::noop_coroutine();
+    std::coroutine_handle<> waiter_ = nullptr;
 };
 
 template <class T>
@@ -56,7 +60,7 @@ public:
 
     task<T> get_return_object() noexcept;
 
-    template <class U>
+    template <class U = T>
         requires std::is_constructible_v<T, U>
     void return_value(U&& value) {
         std::construct_at(std::addressof(value_), std::forward<U>(value));
@@ -144,7 +148,7 @@ public:
             T await_resume() const { return frame.promise().take(); }
         };
         SPRY_ASSERT(frame_);
-        return awaiter{frame_, started_};
+        return awaiter{frame_, std::exchange(started_, true)};
     }
 
     /// Runs the coroutine up to its first suspension, without anybody waiting for it yet. Once,
