@@ -79,15 +79,19 @@ task<race_outcome<A, B>> race(stop_source& losers, task<A> first, task<B> second
 }
 
 /// The outcome of `work`, or `errc::timed_out` when `expiry` (a sleep that takes the token of
-/// `stop`) ends first and `work` then fails. Work that succeeds although it was asked to stop has
-/// succeeded.
+/// `stop`) ends first and `work` then fails or throws. Work that succeeds although it was asked to
+/// stop has succeeded. An expiry that failed, being stopped from outside, is no time-out.
 template <class T>
 task<result<T>> with_timeout(stop_source& stop, task<result<T>> work, task<result<>> expiry) {
     race_outcome<result<T>, result<>> outcome =
         co_await race(stop, std::move(work), std::move(expiry));
-    SPRY_ASSERT(outcome.first.has_value());
-    if (outcome.winner == 1 && !outcome.first->has_value())
+    if (outcome.first && outcome.first->has_value())
+        co_return std::move(*outcome.first);
+    const bool expired = outcome.winner == 1 && outcome.second->has_value();
+    if (expired)
         co_return failure(errc::timed_out);
+    if (!outcome.first) // it threw, because it was stopped
+        co_return failure(outcome.second->error());
     co_return std::move(*outcome.first);
 }
 
