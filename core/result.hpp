@@ -79,11 +79,19 @@ public:
         throw_if_failed();
         return checked();
     }
+    const T& value() const& {
+        throw_if_failed();
+        return **this;
+    }
     T&& value() && {
         throw_if_failed();
         return std::move(checked());
     }
 
+    template <class U>
+    T value_or(U&& other) const& {
+        return has_value() ? **this : static_cast<T>(std::forward<U>(other));
+    }
     template <class U>
     T value_or(U&& other) && {
         return has_value() ? std::move(checked()) : static_cast<T>(std::forward<U>(other));
