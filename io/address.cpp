@@ -35,7 +35,10 @@ bool parse_v4(std::string_view text, std::uint32_t& host) noexcept {
             return false;
         unsigned number = 0;
         const auto [behind, error] = std::from_chars(at, end, number);
-        if (error != std::errc{} || number > 255 || behind - at > 3)
+        if (error != std::errc{} || number > 255)
+            return false;
+        // A leading zero would mean octal to some.
+        if (*at == '0' && behind - at > 1)
             return false;
         host = host << 8 | number;
         at = behind;

@@ -22,9 +22,14 @@ result<address> address::resolve(std::string_view host, std::uint16_t port) {
     const std::string name{host};
     if (::getaddrinfo(name.c_str(), std::to_string(port).c_str(), &hints, &found) != 0)
         return failure(errc::host_not_found);
-    const address first = from_kernel(found->ai_addr, found->ai_addrlen);
+    const addrinfo* best = found;
+    while (best != nullptr && best->ai_family != AF_INET)
+        best = best->ai_next;
+    if (best == nullptr)
+        best = found;
+    const address chosen = from_kernel(best->ai_addr, best->ai_addrlen);
     ::freeaddrinfo(found);
-    return first;
+    return chosen;
 }
 
 } // namespace spry::io
