@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which requests are refused although they reach the port: those that a web page of another origin
+// has made in somebody's browser (architecture 7).
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace spry::emulator {
+
+/// What a request says about where it comes from; none where the header is absent.
+struct caller_headers {
+    std::optional<std::string_view> host;
+    std::optional<std::string_view> origin;
+    std::optional<std::string_view> sec_fetch_site;
+};
+
+/// Why the request is refused, as a sentence for its maker; empty where it is not.
+///
+/// 1. On a loopback bind the Host header must name this machine (or one of `allowed_hosts`): a name
+///    of somebody else's that resolves to 127.0.0.1 would make his page a page of ours. Its port is
+///    ignored, since tunnels and published container ports change it.
+/// 2. An Origin must be the Host's. A simple POST needs no permission of the browser's.
+/// 3. Sec-Fetch-Site, which a page cannot forge, must be same-origin or none.
+std::string_view refuse_caller(const caller_headers& headers, bool loopback_bind,
+                               std::span<const std::string> allowed_hosts) noexcept;
+
+/// localhost, *.localhost, 127.x.y.z or [::1], with or without a port.
+bool is_local_host(std::string_view host) noexcept;
+
+} // namespace spry::emulator

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/emulator/function_log.hpp>
+
+#include <cerrno>
+#include <cstddef>
+
+#include <unistd.h>
+
+namespace spry::emulator {
+
+namespace {
+
+// A number of hundredths. By hand: printf's floating point is 10 KiB in a static binary.
+std::string hundredths_text(std::int64_t hundredths) {
+    std::string text = std::to_string(hundredths / 100);
+    text += '.';
+    text += static_cast<char>('0' + hundredths / 10 % 10);
+    text += static_cast<char>('0' + hundredths % 10);
+    return text;
+}
+
+} // namespace
+
+void function_log::line(std::string_view text) {
+    std::string whole;
+    whole.reserve(text.size() + 1);
+    whole += text;
+    whole += '\n';
+    lines(whole);
+}
+
+void function_log::lines(std::string_view text) {
+    tail_.append(text);
+    while (!text.empty()) {
+        const ssize_t count = ::write(fd_, text.data(), text.size());
+        if (count < 0 && errno != EINTR)
+            return;
+        if (count > 0)
+            text.remove_prefix(static_cast<std::size_t>(count));
+    }
+}
+
+std::string milliseconds_text(std::chrono::nanoseconds duration) {
+    return hundredths_text((duration.count() + 5'000) / 10'000);
+}
+
+std::string seconds_text(std::chrono::nanoseconds duration) {
+    return hundredths_text((duration.count() + 5'000'000) / 10'000'000);
+}
+
+std::string report_line(std::string_view request_id, const invocation_report& report) {
+    std::string line = "REPORT RequestId: ";
+    line += request_id;
+    line += '\t';
+    if (report.init_duration) {
+        line += "Init Duration: ";
+        line += milliseconds_text(*report.init_duration);
+        line += " ms\t";
+    }
+    line += "Duration: ";
+    line += milliseconds_text(report.duration);
+    line += " ms\tBilled Duration: ";
+    line += std::to_string((report.duration.count() + 999'999) / 1'000'000);
+    line += " ms\tMemory Size: ";
+    line += std::to_string(report.memory_size_mib);
+    line += " MB\t";
+    if (report.max_memory_used_kib) {
+        line += "Max Memory Used: ";
+        line += std::to_string((*report.max_memory_used_kib + 1023) / 1024);
+        line += " MB\t";
+    }
+    if (!report.status.empty()) {
+        line += "Status: ";
+        line += report.status;
+        line += '\t';
+    }
+    return line;
+}
+
+} // namespace spry::emulator

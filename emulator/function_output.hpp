@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// function_output: what the function's processes print, turned into whole lines of its log.
+#pragma once
+
+#include <spry/core/stop_token.hpp>
+#include <spry/core/task.hpp>
+#include <spry/emulator/function_log.hpp>
+#include <spry/io/pipe.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace spry::emulator {
+
+/// A line longer than this is cut in two.
+inline constexpr std::size_t output_line_bytes_max = 64 * 1024;
+/// What is taken from the pipe in one go, so that a function that never stops printing does not
+/// stop everything else. More than a pipe holds.
+inline constexpr std::size_t output_drain_bytes_max = 1024 * 1024;
+
+/// Reads one pipe, which stdout and stderr share: so the order of their lines is the order of the
+/// writes.
+class function_output {
+public:
+    /// The log outlives this.
+    function_output(io::pipe_reader pipe, function_log& log) noexcept;
+
+    /// Reads until every writer has closed, or until stopped.
+    task<> run(stop_token stop);
+
+    /// Takes what is in the pipe at this moment and ends a line that is not ended: before END, all
+    /// that the function has printed for its invocation is in the log.
+    void drain();
+
+private:
+    void read_available();
+
+    io::pipe_reader pipe_;
+    function_log& log_;
+    std::string unfinished_; // a line whose end has not come
+    bool ended_ = false;
+};
+
+} // namespace spry::emulator

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/emulator/runtime_api.hpp>
+
+#include <spry/emulator/base64.hpp>
+#include <spry/emulator/error_document.hpp>
+#include <spry/handler_api/runtime_api.hpp>
+#include <spry/http/target.hpp>
+
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace spry::emulator {
+
+namespace {
+
+namespace api = spry::runtime_api;
+
+constexpr std::string_view response_mode_header = "Lambda-Runtime-Function-Response-Mode";
+constexpr std::string_view error_body_trailer = "Lambda-Runtime-Function-Error-Body";
+
+std::string too_large_text() {
+    return "Exceeded maximum allowed payload size (" + std::to_string(api::payload_size_max) +
+           " bytes).";
+}
+
+// A response beyond the limit, as its caller sees it. A chunked one has been read no further than
+// the limit, so that its size is not known.
+function_outcome too_large_outcome(const http::message& request) {
+    const std::uint64_t size = request.framing() == http::body_framing::length
+                                   ? request.content_length()
+                                   : api::payload_size_max + 1;
+    function_outcome outcome;
+    outcome.what = function_outcome::kind::error;
+    outcome.body = error_document(
+        "Function.ResponseSizeTooLarge",
+        "Response payload size (" + std::to_string(size) +
+            " bytes) exceeded maximum allowed payload size (" +
+            std::to_string(api::payload_size_max) + " bytes).");
+    return outcome;
+}
+
+// What the runtime has posted. A streamed response may turn into an error in its trailers
+// (runtime contract 2.2).
+function_outcome posted_outcome(const http::message& request, runtime_call call) {
+    function_outcome outcome;
+    outcome.what = call == runtime_call::error ? function_outcome::kind::error
+                                               : function_outcome::kind::response;
+    const std::optional<std::string_view> streamed_error = request.trailer(api::error_type_header);
+    if (streamed_error) {
+        outcome.what = function_outcome::kind::error;
+        const std::optional<std::string_view> body = request.trailer(error_body_trailer);
+        outcome.body = body ? base64_decode(*body).value_or(std::string{}) : std::string{};
+    } else {
+        outcome.body = request.text();
+    }
+    if (outcome.what == function_outcome::kind::error && outcome.body.empty()) {
+        const std::string_view type =
+            streamed_error ? *streamed_error : request.header_or_empty(api::error_type_header);
+        outcome.body = error_document(type.empty() ? "Runtime.Unknown" : type, "");
+    }
+    return outcome;
+}
+
+} // namespace
+
+task<> runtime_api::handle(http::exchange& exchange) {
+    const std::string_view path = exchange.path();
+    const bool is_post = exchange.method() == "POST";
+    if (path == api::next_path && exchange.method() == "GET") {
+        co_await next(&exchange);
+        co_return;
+    }
+    if (path == api::init_error_path && is_post) {
+        co_await init_error(&exchange);
+        co_return;
+    }
+    if (path.starts_with(api::invocation_prefix) && is_post) {
+        std::string_view id = path.substr(api::invocation_prefix.size());
+        std::optional<runtime_call> call;
+        if (id.ends_with(api::response_suffix)) {
+            call = runtime_call::response;
+            id.remove_suffix(api::response_suffix.size());
+        } else if (id.ends_with(api::error_suffix)) {
+            call = runtime_call::error;
+            id.remove_suffix(api::error_suffix.size());
+        }
+        if (call) {
+            co_await answer(&exchange, http::percent_decode(id).value_or(std::string{}), *call);
+            co_return;
+        }
+    }
+    exchange.add_header("Content-Type", "text/plain; charset=utf-8");
+    (void)co_await exchange.respond(404, "404 page not found\n");
+}
+
+task<> runtime_api::next(http::exchange* exchange) {
+    environment::next_call call{loop_};
+    std::optional<api_refusal> refusal = environment_.begin_next(call);
+    if (refusal) {
+        co_await refuse(exchange, std::move(*refusal));
+        co_return;
+    }
+    const result<> changed = co_await call.changed.wait(environment_.ending());
+    environment_.end_next(call);
+    if (!changed) {
+        exchange->close_after(); // the process is gone: nobody reads an answer
+        co_return;
+    }
+    if (call.superseded) {
+        api_refusal again{403, "InvalidStateTransition",
+                          transition_refused(runtime_state::ready, runtime_call::next)};
+        co_await refuse(exchange, std::move(again));
+        co_return;
+    }
+    co_await send_event(exchange);
+}
+
+task<> runtime_api::send_event(http::exchange* exchange) {
+    invocation* const event = environment_.delivered();
+    if (event == nullptr) { // answered on another connection in the same moment
+        api_refusal late{403, "InvalidStateTransition",
+                         transition_refused(runtime_state::response_sent, runtime_call::next)};
+        co_await refuse(exchange, std::move(late));
+        co_return;
+    }
+    const invocation::hold keeps_event{*event};
+    exchange->add_header("Content-Type", event->content_type);
+    exchange->add_header(api::request_id_header, event->request_id);
+    exchange->add_header(api::deadline_header, std::to_string(environment_.deadline_epoch_ms()));
+    exchange->add_header(api::function_arn_header, event->function_arn);
+    exchange->add_header(api::trace_id_header, event->trace_id);
+    if (!event->client_context.empty())
+        exchange->add_header(api::client_context_header, event->client_context);
+    if (!event->tenant_id.empty())
+        exchange->add_header(api::tenant_id_header, event->tenant_id);
+    (void)co_await exchange->respond(200, event->event, environment_.ending());
+}
+
+task<> runtime_api::answer(http::exchange* exchange, std::string id, runtime_call call) {
+    std::optional<api_refusal> refusal = environment_.begin_answer(id, call);
+    if (refusal) {
+        co_await refuse(exchange, std::move(*refusal));
+        co_return;
+    }
+    const std::optional<std::string_view> mode = exchange->header(response_mode_header);
+    if (mode && call == runtime_call::response && *mode != "streaming") {
+        function_outcome outcome;
+        outcome.what = function_outcome::kind::error;
+        outcome.body =
+            error_document("Runtime.InvalidResponseModeHeader", "Invalid function response mode");
+        environment_.complete_answer(std::move(outcome));
+        api_refusal invalid{400, "InvalidFunctionResponseMode", "Invalid function response mode"};
+        co_await refuse(exchange, std::move(invalid));
+        co_return;
+    }
+    const result<std::span<const std::byte>> body =
+        co_await exchange->read_body(environment_.ending());
+    if (!body && body.error() == make_error_code(errc::body_too_large)) {
+        environment_.complete_answer(too_large_outcome(exchange->request()));
+        api_refusal too_large{413, "RequestEntityTooLarge", too_large_text()};
+        co_await refuse(exchange, std::move(too_large));
+        co_return;
+    }
+    if (!body) { // broken off; the server closes the connection
+        environment_.abandon_answer();
+        co_return;
+    }
+    environment_.complete_answer(posted_outcome(exchange->request(), call));
+    co_await accept(exchange);
+}
+
+task<> runtime_api::init_error(http::exchange* exchange) {
+    std::optional<api_refusal> refusal = environment_.begin_init_error();
+    if (refusal) {
+        co_await refuse(exchange, std::move(*refusal));
+        co_return;
+    }
+    const result<std::span<const std::byte>> body =
+        co_await exchange->read_body(environment_.ending());
+    std::string document;
+    if (body)
+        document = posted_outcome(exchange->request(), runtime_call::error).body;
+    else
+        document = error_document("Runtime.Unknown", "The report of an init error broke off.");
+    environment_.complete_init_error(std::move(document));
+    if (body)
+        co_await accept(exchange);
+}
+
+task<> runtime_api::accept(http::exchange* exchange) {
+    exchange->add_header("Content-Type", "application/json");
+    (void)co_await exchange->respond(202, "{\"status\":\"OK\"}\n", environment_.ending());
+}
+
+task<> runtime_api::refuse(http::exchange* exchange, api_refusal why) {
+    exchange->add_header("Content-Type", "application/json");
+    std::string body = error_document(why.type, why.message);
+    body += '\n';
+    (void)co_await exchange->respond(why.status, body, environment_.ending());
+}
+
+} // namespace spry::emulator
