@@ -41,7 +41,8 @@ usage: step [--until get|exit|CALL] [--seconds N] [--quiet] [--] PROGRAM [ARGUME
 
 Prints, one a line: stopped_by, instructions, cpuid, threads, processes, syscalls, then each
 system call in order as "call NAME". The call that ends the count is counted.
-Exit status: 0 the end was reached, 1 the program ended before, 2 wrong usage, 3 time is up.
+Exit status: 0 the end was reached, 1 the program ended before, 2 wrong usage, 3 time is up,
+4 ptrace is refused.
 )";
 
 struct call_name {
@@ -287,6 +288,8 @@ void count_call(counts& counted, pid_t child, const user_regs_struct& registers)
     ++((flags & CLONE_THREAD) != 0 ? counted.threads : counted.processes);
 }
 
+constexpr int ptrace_refused = 4;
+
 volatile std::sig_atomic_t time_is_up = 0;
 
 pid_t start(const options& chosen) {
@@ -299,7 +302,8 @@ pid_t start(const options& chosen) {
             _exit(126);
         }
     }
-    ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+    if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
+        _exit(ptrace_refused);
     execvp(chosen.command[0], chosen.command);
     _exit(127);
 }
@@ -356,6 +360,10 @@ int main(int argc, char** argv) {
     }
     int status = 0;
     if (waitpid(child, &status, __WALL) != child || !WIFSTOPPED(status)) {
+        if (WIFEXITED(status) && WEXITSTATUS(status) == ptrace_refused) {
+            std::fprintf(stderr, "step: this machine refuses ptrace\n");
+            return ptrace_refused;
+        }
         std::fprintf(stderr, "step: %s cannot be executed\n", chosen.command[0]);
         return 1;
     }

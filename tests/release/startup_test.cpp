@@ -14,6 +14,7 @@ using release::descriptor;
 struct start {
     std::map<std::string, long> figures;
     std::string text;
+    bool refused = false;
 
     long at(const char* name) const {
         const auto found = figures.find(name);
@@ -59,24 +60,32 @@ start start_of_echo() {
         }
     }
     const std::optional<int> status = step.wait();
-    EXPECT_TRUE(status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0) << measured.text;
+    measured.refused = status && WIFEXITED(*status) && WEXITSTATUS(*status) == 4;
+    EXPECT_TRUE(measured.refused || (status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0))
+        << measured.text;
     return measured;
 }
 
 TEST(startup, of_the_released_echo_executes_no_cpuid) {
     const start measured = start_of_echo();
+    if (measured.refused)
+        GTEST_SKIP() << "this machine refuses ptrace";
     EXPECT_GT(measured.at("instructions"), 0) << measured.text;
     EXPECT_EQ(measured.at("cpuid"), 0) << measured.text;
 }
 
 TEST(startup, of_the_released_echo_starts_no_thread_and_no_process) {
     const start measured = start_of_echo();
+    if (measured.refused)
+        GTEST_SKIP() << "this machine refuses ptrace";
     EXPECT_EQ(measured.at("threads"), 0) << measured.text;
     EXPECT_EQ(measured.at("processes"), 0) << measured.text;
 }
 
 TEST(startup, of_the_released_echo_makes_at_most_16_system_calls) {
     const start measured = start_of_echo();
+    if (measured.refused)
+        GTEST_SKIP() << "this machine refuses ptrace";
     std::printf("from exec to the first GET:\n%s", measured.text.c_str());
     EXPECT_GT(measured.at("syscalls"), 0);
     EXPECT_LE(measured.at("syscalls"), 16);
@@ -88,6 +97,8 @@ TEST(startup, the_stepper_sees_what_a_glibc_program_does) {
                {}, [] { return 0; });
     const std::string text = release::read_until(step.output(), clock::now() + release::patience,
                                                  [](std::string_view) { return false; });
+    if (text.find("refuses ptrace") != std::string::npos)
+        GTEST_SKIP() << text;
     EXPECT_NE(text.find("stopped_by exit\n"), std::string::npos) << text;
     EXPECT_EQ(text.find("cpuid 0\n"), std::string::npos) << text;
     EXPECT_NE(text.find("call exit_group\n"), std::string::npos) << text;
