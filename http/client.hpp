@@ -74,8 +74,8 @@ public:
     /// The second half alone, for a request that was sent before (with `wire().send(...)`).
     task<result<arrival>> read_answer(message* answer, stop_token stop = {});
 
-    /// The event that `read_answer` or `round_trip` has given keeps its bytes until `release`.
-    void retain() noexcept { wire().retain(); }
+    /// The answer that `read_answer` or `round_trip` has given keeps its bytes until `release`.
+    void retain() noexcept { buffer_.retain(); }
     void release() noexcept { buffer_.release(); }
 
     /// Connects where that is needed, sends and reads. Does not repeat anything. Host is the
