@@ -8,6 +8,10 @@ set(CMAKE_C_COMPILER "${CMAKE_CURRENT_LIST_DIR}/zig/cc")
 set(CMAKE_CXX_COMPILER "${CMAKE_CURRENT_LIST_DIR}/zig/c++")
 set(CMAKE_AR "${CMAKE_CURRENT_LIST_DIR}/zig/ar")
 set(CMAKE_RANLIB "${CMAKE_CURRENT_LIST_DIR}/zig/ranlib")
+foreach(language C CXX) # for link-time optimisation, where CMake would take a system's llvm-ar
+    set(CMAKE_${language}_COMPILER_AR "${CMAKE_AR}")
+    set(CMAKE_${language}_COMPILER_RANLIB "${CMAKE_RANLIB}")
+endforeach()
 
 # Lambda's x86 fleet has AVX2; PCLMUL is what simdjson's haswell code needs beyond x86-64-v3.
 set(spry_zig_flags
