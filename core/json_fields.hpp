@@ -23,19 +23,15 @@ namespace detail {
 template <class T>
 struct tag {};
 
-template <auto Member>
-struct member;
-
-/// One described member: where it lies, how it is called in JSON, whether it may be missing.
-template <class Class, class Value, Value Class::* Member>
-struct member<Member> {
-    using value_type = Value;
-
+/// One described member of Class, or of a base of it: where it lies, how it is called in JSON,
+/// whether it may be missing.
+template <class Class, auto Member>
+struct member {
     std::string_view key;
     bool required;
 
-    static Value& of(void* object) noexcept { return static_cast<Class*>(object)->*Member; }
-    static const Value& of(const void* object) noexcept {
+    static auto& of(void* object) noexcept { return static_cast<Class*>(object)->*Member; }
+    static const auto& of(const void* object) noexcept {
         return static_cast<const Class*>(object)->*Member;
     }
 };
@@ -94,7 +90,7 @@ concept described = requires { spry_json_members(tag<T>{}); };
     [] {                                                                                           \
         static_assert(::spry::json::detail::is_plain_key(key),                                     \
                       "a key in SPRY_JSON must not need escaping");                                \
-        return ::spry::json::detail::member<&type::name>{key, is_required};                        \
+        return ::spry::json::detail::member<type, &type::name>{key, is_required};                  \
     }()
 
 // Repeats SPRY_JSON_MEMBER for every argument: each scan by the preprocessor does one, and EXPAND

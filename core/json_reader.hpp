@@ -87,14 +87,13 @@ void settle(decoder& from, T& target) {
     }
 }
 
-template <auto Member>
+template <class Member>
 bool read_member(decoder& from, void* object) {
-    return read_value(from, member<Member>::of(object));
+    return read_value(from, Member::of(object));
 }
 
-template <auto... Members>
-constexpr std::array<read_field, sizeof...(Members)>
-read_fields(std::tuple<member<Members>...> all) {
+template <class... Members>
+constexpr std::array<read_field, sizeof...(Members)> read_fields(std::tuple<Members...> all) {
     return std::apply(
         [](auto... each) {
             return std::array<read_field, sizeof...(Members)>{

@@ -129,9 +129,9 @@ void write(writer& to, const T& value);
 
 namespace detail {
 
-template <auto Member>
+template <class Member>
 void write_member(writer& to, std::string_view key, const void* object) {
-    const auto& value = member<Member>::of(object);
+    const auto& value = Member::of(object);
     if constexpr (is_optional<std::remove_cvref_t<decltype(value)>>) {
         if (!value)
             return;
@@ -140,9 +140,8 @@ void write_member(writer& to, std::string_view key, const void* object) {
     json::write(to, value);
 }
 
-template <auto... Members>
-constexpr std::array<write_field, sizeof...(Members)>
-write_fields(std::tuple<member<Members>...> all) {
+template <class... Members>
+constexpr std::array<write_field, sizeof...(Members)> write_fields(std::tuple<Members...> all) {
     return std::apply(
         [](auto... each) {
             return std::array<write_field, sizeof...(Members)>{

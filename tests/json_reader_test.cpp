@@ -70,8 +70,26 @@ struct strict {
 };
 SPRY_JSON(strict, required(a), required(b))
 
+struct preset {
+    std::vector<int> list = {7, 8, 9};
+    std::map<std::string, int> map = {{"a", 1}};
+    std::pmr::string text = "preset";
+};
+SPRY_JSON(preset, list, map, text)
+
 struct empty {};
 SPRY_JSON(empty)
+
+struct first_base {
+    int first = 0;
+};
+struct second_base {
+    std::string second;
+};
+struct derived : first_base, second_base {
+    int third = 0;
+};
+SPRY_JSON(derived, first, second, third)
 
 namespace {
 
@@ -168,10 +186,10 @@ TEST(json_reader, keeps_initialisers_of_missing_members) {
 }
 
 TEST(json_reader, replaces_initialisers_rather_than_adding_to_them) {
-    struct scope {
-        static std::vector<int> list(std::string_view text) { return read<std::vector<int>>(text); }
-    };
-    EXPECT_EQ(scope::list("[1,2]"), (std::vector{1, 2}));
+    const auto value = read<preset>(R"({"list":[1,2],"map":{"b":2},"text":""})");
+    EXPECT_EQ(value.list, (std::vector{1, 2}));
+    EXPECT_EQ(value.map, (std::map<std::string, int>{{"b", 2}}));
+    EXPECT_EQ(value.text, "");
     EXPECT_EQ(read<strict>(R"({"a":5,"b":null})").b, std::nullopt);
 }
 
@@ -355,6 +373,15 @@ TEST(json_reader, reads_structs_without_members) {
     EXPECT_TRUE(reading<empty>(R"({"a":{"b":[1,{}]},"c":1})").has_value());
     EXPECT_TRUE(reading<std::vector<empty>>(R"([{},{"a":1},{}])").has_value());
     EXPECT_EQ(problem<empty>("[]"), "at the top level: expected an object, found an array");
+}
+
+TEST(json_reader, reads_and_writes_inherited_members) {
+    const std::string_view text = R"({"first":1,"second":"two","third":3})";
+    const auto value = read<derived>(text);
+    EXPECT_EQ(value.first, 1);
+    EXPECT_EQ(value.second, "two");
+    EXPECT_EQ(value.third, 3);
+    EXPECT_EQ(json::to_string(value), text);
 }
 
 TEST(json_reader, reads_lists_and_arrays_of_every_kind) {
