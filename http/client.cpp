@@ -73,10 +73,10 @@ task<result<arrival>> client::round_trip(std::span<const std::byte> head,
     sending.start();
     result<arrival> outcome = co_await link.read_message(answer, stop, answers_head);
     const bool lacks_room = !outcome && outcome.error() == std::errc::no_buffer_space;
-    const bool is_final =
-        !lacks_room && !(outcome && *outcome == arrival::message && answer->keeps_alive());
-    if (is_final && sending.record().state == io::operation::progress::pending)
-        link.stream().shutdown_both(); // nobody reads the rest
+    // Whoever answers before the request is through, and not with a success, does not want the rest of it.
+    const bool is_accepted = outcome && *outcome == arrival::message && answer->is_success();
+    if (!lacks_room && !is_accepted && sending.record().state == io::operation::progress::pending)
+        link.stream().shutdown_both();
     const result<std::size_t> sent = co_await std::move(sending);
     if (lacks_room) {
         // What was borrowed from the retained message has been sent, or never will be.
