@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/handler_api/log.hpp>
 
+#include <spry/core/number_text.hpp>
 #include <spry/core/timestamp.hpp>
 
 #include <array>
@@ -45,8 +46,8 @@ public:
             flush();
         buffer_[used_++] = character;
     }
-    template <class Number>
-    void append_number(Number number) noexcept {
+    template <class Integer>
+    void append_integer(Integer number) noexcept {
         std::array<char, 32> digits;
         const auto [end, error] =
             std::to_chars(digits.data(), digits.data() + digits.size(), number);
@@ -74,9 +75,10 @@ struct append_value {
 
     void operator()(std::string_view text) const noexcept { record.append(text); }
     void operator()(bool value) const noexcept { record.append(value ? "true" : "false"); }
-    template <class Number>
-    void operator()(Number value) const noexcept {
-        record.append_number(value);
+    void operator()(double value) const noexcept { record.append(number_text{value}.text()); }
+    template <class Integer>
+    void operator()(Integer value) const noexcept {
+        record.append_integer(value);
     }
 };
 
