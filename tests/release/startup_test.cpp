@@ -40,8 +40,8 @@ start start_of_echo() {
     std::uint16_t port = 0;
     const descriptor listening = silent_server(port);
     // What Lambda sets for every function, in short.
-    child step({release::path_from("SPRY_STEP"), "--quiet", "--seconds", "25", "--",
-                release::path_from("SPRY_ECHO")},
+    child step({release::built("bench/tools/step"), "--quiet", "--seconds", "25", "--",
+                release::built("examples/echo/echo")},
                {"AWS_LAMBDA_RUNTIME_API=127.0.0.1:" + std::to_string(port), "_HANDLER=echo",
                 "AWS_LAMBDA_FUNCTION_NAME=echo", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",
                 "AWS_REGION=eu-central-1", "LANG=en_US.UTF-8", "TZ=:UTC", "PATH=/usr/bin:/bin"},
@@ -93,8 +93,9 @@ TEST(startup, of_the_released_echo_makes_at_most_16_system_calls) {
 
 // The judge itself, by a program whose figures are known to be otherwise: glibc asks the processor.
 TEST(startup, the_stepper_sees_what_a_glibc_program_does) {
-    child step({release::path_from("SPRY_STEP"), "--quiet", "--until", "exit", "--", "/bin/true"},
-               {}, [] { return 0; });
+    child step(
+        {release::built("bench/tools/step"), "--quiet", "--until", "exit", "--", "/bin/true"}, {},
+        [] { return 0; });
     const std::string text = release::read_until(step.output(), clock::now() + release::patience,
                                                  [](std::string_view) { return false; });
     if (text.find("refuses ptrace") != std::string::npos)

@@ -30,7 +30,7 @@ T read_at(const std::string& bytes, std::size_t offset) {
 }
 
 TEST(static_binary, has_no_interpreter_and_no_dynamic_section) {
-    const std::string file = contents(release::path_from("SPRY_HELLO"));
+    const std::string file = contents(release::built("examples/hello/hello"));
     const auto header = read_at<Elf64_Ehdr>(file, 0);
     ASSERT_EQ(std::memcmp(header.e_ident, ELFMAG, SELFMAG), 0);
     EXPECT_EQ(header.e_type, ET_EXEC) << "position independent";
@@ -43,7 +43,7 @@ TEST(static_binary, has_no_interpreter_and_no_dynamic_section) {
 }
 
 TEST(static_binary, is_stripped_and_under_650_KiB) {
-    const std::string file = contents(release::path_from("SPRY_HELLO"));
+    const std::string file = contents(release::built("examples/hello/hello"));
     const auto header = read_at<Elf64_Ehdr>(file, 0);
     ASSERT_GT(header.e_shnum, 0);
     for (std::size_t i = 0; i != header.e_shnum; ++i) {
@@ -121,7 +121,7 @@ std::string post(std::uint16_t port, std::string_view body) {
 
 TEST(static_binary, answers_in_an_empty_chroot_without_proc) {
     constexpr int refused = 77;
-    const std::string binary = release::path_from("SPRY_HELLO");
+    const std::string binary = release::built("examples/hello/hello");
     const empty_root root(binary);
     {
         child probe({"/hello"}, {}, [&root] { return enter(root.path()) ? 78 : refused; });

@@ -34,14 +34,14 @@ using clock = std::chrono::steady_clock;
 /// Nothing that is waited for takes longer than this, or the test fails.
 inline constexpr std::chrono::seconds patience{30};
 
-/// The path that ctest has put into this variable; empty when run by hand without it, which fails.
-inline std::string path_from(const char* variable) {
-    const char* path = std::getenv(variable);
-    if (path == nullptr) {
-        ADD_FAILURE() << "set " << variable << " to the path of the binary";
+/// A binary of the build folder that ctest names in SPRY_BUILD_DIR; by hand, set it yourself.
+inline std::string built(std::string_view path) {
+    const char* folder = std::getenv("SPRY_BUILD_DIR");
+    if (folder == nullptr) {
+        ADD_FAILURE() << "set SPRY_BUILD_DIR, for instance to build/release";
         return {};
     }
-    return path;
+    return std::string(folder).append("/").append(path);
 }
 
 class descriptor {
