@@ -18,7 +18,7 @@ set(spry_zig_flags
     "-target x86_64-linux-musl -mcpu=x86_64_v3+pclmul -O2 -gline-tables-only -ffunction-sections -fdata-sections")
 set(CMAKE_C_FLAGS_INIT "${spry_zig_flags}")
 set(CMAKE_CXX_FLAGS_INIT "${spry_zig_flags}")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -Wl,--gc-sections")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -Wl,--gc-sections,--build-id=sha1")
 set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
 
 # Nothing of the build machine's own libraries fits a musl program.
