@@ -73,7 +73,8 @@ task<result<arrival>> client::round_trip(std::span<const std::byte> head,
     sending.start();
     result<arrival> outcome = co_await link.read_message(answer, stop, answers_head);
     const bool lacks_room = !outcome && outcome.error() == std::errc::no_buffer_space;
-    // Whoever answers before the request is through, and not with a success, does not want the rest of it.
+    // Whoever answers before the request is through, and not with a success, does not want the rest
+    // of it.
     const bool is_accepted = outcome && *outcome == arrival::message && answer->is_success();
     if (!lacks_room && !is_accepted && sending.record().state == io::operation::progress::pending)
         link.stream().shutdown_both();

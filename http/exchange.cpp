@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include <sys/socket.h>
+
 namespace spry::http {
 
 exchange::exchange(connection& wire, message& request, const bool& server_stops) noexcept
@@ -13,6 +15,15 @@ exchange::exchange(connection& wire, message& request, const bool& server_stops)
       server_stops_(server_stops),
       closes_(!request.keeps_alive()),
       continue_due_(request.expects_continue() && !wire.at_message_end()) {}
+
+result<io::address> exchange::peer_address() const noexcept {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    auto* where = reinterpret_cast<sockaddr*>(&storage);
+    if (::getpeername(wire_.stream().fd(), where, &size) != 0)
+        return failure(std::errc::not_connected);
+    return io::address::from_kernel(where, size);
+}
 
 task<result<>> exchange::send_continue(stop_token stop) {
     if (!std::exchange(continue_due_, false))

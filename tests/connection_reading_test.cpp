@@ -28,7 +28,8 @@ std::string chunked_answer_of(std::size_t chunk_size, int count) {
     char line[32];
     (void)std::snprintf(line, sizeof line, "%zx\r\n", chunk_size);
     std::string text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for (int i = 0; i < count; ++i) text += line + std::string(chunk_size, 'x') + "\r\n";
+    for (int i = 0; i < count; ++i)
+        text += line + std::string(chunk_size, 'x') + "\r\n";
     return text + "0\r\n\r\n";
 }
 
@@ -36,7 +37,7 @@ task<result<arrival>> feed_and_read(reading_end* end, std::vector<std::string> p
     task_scope scope;
     scope.spawn(tests::send_pieces(&end->peer(), &end->wire, std::move(pieces)));
     result<arrival> found = co_await end->wire.read_message(&end->message);
-    end->wire.stream().shutdown_both();  // ends a sender whose bytes nobody wants
+    end->wire.stream().shutdown_both(); // ends a sender whose bytes nobody wants
     co_await scope.join();
     co_return found;
 }
@@ -57,7 +58,8 @@ TEST(connection, takes_a_body_of_exactly_the_limit) {
     EXPECT_EQ(read_error(options, {answer_of(1001)}), errc::body_too_large);
     EXPECT_EQ(read_error(options, {chunked_answer_of(500, 2)}), std::error_code{});
     EXPECT_EQ(read_error(options, {chunked_answer_of(1001, 1)}), errc::body_too_large);
-    EXPECT_EQ(read_error(options, {"HTTP/1.1 200 OK\r\n\r\n" + std::string(1000, 'x')}), std::error_code{});
+    EXPECT_EQ(read_error(options, {"HTTP/1.1 200 OK\r\n\r\n" + std::string(1000, 'x')}),
+              std::error_code{});
     EXPECT_EQ(read_error(options, {"HTTP/1.1 200 OK\r\n\r\n" + std::string(1001, 'x')}),
               errc::body_too_large);
 }
@@ -90,7 +92,8 @@ TEST(connection, takes_a_head_of_more_than_a_mebibyte_where_it_may) {
 
 TEST(connection, refuses_endless_interim_answers) {
     std::string text;
-    for (int i = 0; i <= interim_answers_max; ++i) text += "HTTP/1.1 102 Processing\r\n\r\n";
+    for (int i = 0; i <= interim_answers_max; ++i)
+        text += "HTTP/1.1 102 Processing\r\n\r\n";
     EXPECT_EQ(read_error({}, {text}), errc::unexpected_message);
 }
 
@@ -98,8 +101,8 @@ TEST(connection, never_moves_a_body_that_fits) {
     reading_end end{message_kind::response};
     const std::string text = answer_of(10'000);
     const std::size_t head_size = text.size() - 10'000;
-    EXPECT_EQ(error_of(end.loop->run(
-                  feed_and_read(&end, {text.substr(0, 100), text.substr(100, 5000), text.substr(5100)}))),
+    EXPECT_EQ(error_of(end.loop->run(feed_and_read(
+                  &end, {text.substr(0, 100), text.substr(100, 5000), text.substr(5100)}))),
               std::error_code{});
     EXPECT_EQ(end.message.text(), std::string(10'000, 'x'));
     // The head begins at the front of the buffer, and its first header line behind the start line.
@@ -111,7 +114,8 @@ TEST(connection, never_moves_a_body_that_fits) {
 TEST(connection, maps_memory_for_a_body_of_the_size_its_head_announces) {
     for (const std::size_t size : {std::size_t{60'000}, std::size_t{6'291'556}}) {
         reading_end end{message_kind::response};
-        EXPECT_EQ(error_of(end.loop->run(feed_and_read(&end, {answer_of(size)}))), std::error_code{});
+        EXPECT_EQ(error_of(end.loop->run(feed_and_read(&end, {answer_of(size)}))),
+                  std::error_code{});
         EXPECT_EQ(end.message.text(), std::string(size, 'x'));
         EXPECT_EQ(end.message.header("Content-Length"), std::to_string(size));
         EXPECT_LE(end.buffer.mapped_bytes(), size + bytes_behind_event + 2 * padding_bytes + 4096);
@@ -132,22 +136,29 @@ task<std::string> read_event_then_answer(reading_end* end, std::string event, st
                                          message* answer_read) {
     std::string story;
     const result<std::size_t> sent = co_await end->peer().send(tests::bytes_of(event));
-    if (!sent) co_return "not sent";
+    if (!sent)
+        co_return "not sent";
     const result<arrival> first = co_await end->wire.read_message(&end->message);
-    if (!first) co_return first.error().message();
+    if (!first)
+        co_return first.error().message();
     end->wire.retain();
     const std::string before{end->message.text()};
     const std::byte* body = end->message.body().data();
     const result<std::size_t> sent_too = co_await end->peer().send(tests::bytes_of(answer));
-    if (!sent_too) co_return "not sent";
+    if (!sent_too)
+        co_return "not sent";
     result<arrival> second = co_await end->wire.read_message(answer_read);
     if (!second) {
-        story = second.error() == std::errc::no_buffer_space ? "no room, " : second.error().message();
-        if (end->message.text() != before) co_return "the event has changed";
+        story =
+            second.error() == std::errc::no_buffer_space ? "no room, " : second.error().message();
+        if (end->message.text() != before)
+            co_return "the event has changed";
         end->wire.release();
         second = co_await end->wire.read_message(answer_read);
-        if (!second) co_return story + second.error().message();
-        co_return story + std::to_string(answer_read->status()) + " " + std::to_string(answer_read->text().size());
+        if (!second)
+            co_return story + second.error().message();
+        co_return story + std::to_string(answer_read->status()) + " " +
+            std::to_string(answer_read->text().size());
     }
     if (end->message.text() != before || end->message.body().data() != body)
         co_return "the event has changed";
@@ -161,7 +172,8 @@ TEST(connection, receives_an_answer_behind_the_event_that_is_borrowed) {
     for (const std::size_t size : {0u, 2u, 40'000u, 64'000u, 1'000'000u}) {
         reading_end end{message_kind::response};
         message answer;
-        // What the socket pair holds at once is limited, so a large event gets a sender of its own elsewhere.
+        // What the socket pair holds at once is limited, so a large event gets a sender of its own
+        // elsewhere.
         if (size > 100'000) {
             ASSERT_TRUE(end.loop->run(feed_and_read(&end, {answer_of(size)})).has_value());
             end.wire.retain();
@@ -190,14 +202,18 @@ task<std::string> read_pipelined_events(reading_end* end, int count) {
         const std::string text = "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok" +
                                  answer_of(5000, static_cast<char>('a' + i % 26));
         const result<std::size_t> sent = co_await end->peer().send(tests::bytes_of(text));
-        if (!sent) co_return "not sent";
+        if (!sent)
+            co_return "not sent";
         message accepted;
         const result<arrival> first = co_await end->wire.read_message(&accepted);
-        if (!first) co_return first.error().message();
+        if (!first)
+            co_return first.error().message();
         end->wire.release();
         const result<arrival> second = co_await end->wire.read_message(&end->message);
-        if (!second) co_return second.error().message();
-        if (end->message.text() != std::string(5000, static_cast<char>('a' + i % 26))) co_return "wrong body";
+        if (!second)
+            co_return second.error().message();
+        if (end->message.text() != std::string(5000, static_cast<char>('a' + i % 26)))
+            co_return "wrong body";
         end->wire.retain();
     }
     end->wire.release();
@@ -215,11 +231,14 @@ task<std::string> stop_and_read_again(reading_end* end, std::string text) {
     task_scope scope;
     std::string story;
     const std::size_t half = text.size() / 2;
-    const result<std::size_t> sent = co_await end->peer().send(tests::bytes_of(text.substr(0, half)));
-    if (!sent) co_return "not sent";
+    const result<std::size_t> sent =
+        co_await end->peer().send(tests::bytes_of(text.substr(0, half)));
+    if (!sent)
+        co_return "not sent";
     struct stopper {
         static task<> run(io::event_loop* loop, stop_source* stop) {
-            for (int turn = 0; turn < 20; ++turn) (void)co_await loop->yield();
+            for (int turn = 0; turn < 20; ++turn)
+                (void)co_await loop->yield();
             stop->request_stop();
         }
     };
@@ -228,15 +247,18 @@ task<std::string> stop_and_read_again(reading_end* end, std::string text) {
     co_await scope.join();
     story = stopped ? "not stopped" : stopped.error() == errc::cancelled ? "cancelled, " : "failed";
     const result<std::size_t> rest = co_await end->peer().send(tests::bytes_of(text.substr(half)));
-    if (!rest) co_return "not sent";
+    if (!rest)
+        co_return "not sent";
     const result<arrival> read = co_await end->wire.read_message(&end->message);
-    if (!read) co_return story + read.error().message();
+    if (!read)
+        co_return story + read.error().message();
     co_return story + std::string{end->message.text()};
 }
 
 TEST(connection, loses_nothing_when_a_read_is_cancelled) {
     reading_end in_the_head{message_kind::response};
-    EXPECT_EQ(in_the_head.loop->run(stop_and_read_again(&in_the_head, answer_of(3))), "cancelled, xxx");
+    EXPECT_EQ(in_the_head.loop->run(stop_and_read_again(&in_the_head, answer_of(3))),
+              "cancelled, xxx");
     reading_end in_the_body{message_kind::response};
     EXPECT_EQ(in_the_body.loop->run(stop_and_read_again(&in_the_body, answer_of(100))),
               "cancelled, " + std::string(100, 'x'));
@@ -253,11 +275,15 @@ task<pieces_seen> read_pieces(reading_end* end, std::string text) {
     scope.spawn(tests::send_pieces(&end->peer(), &end->wire, {std::move(text)}));
     pieces_seen seen;
     const result<arrival> head = co_await end->wire.read_head(&end->message);
-    if (!head) seen.error = head.error().message();
+    if (!head)
+        seen.error = head.error().message();
     while (seen.error.empty()) {
-        const result<std::span<const std::byte>> piece = co_await end->wire.read_some(&end->message);
-        if (!piece) seen.error = piece.error().message();
-        if (!piece || piece->empty()) break;
+        const result<std::span<const std::byte>> piece =
+            co_await end->wire.read_some(&end->message);
+        if (!piece)
+            seen.error = piece.error().message();
+        if (!piece || piece->empty())
+            break;
         seen.total += piece->size();
         seen.largest = std::max(seen.largest, piece->size());
     }
@@ -267,7 +293,7 @@ task<pieces_seen> read_pieces(reading_end* end, std::string text) {
 
 TEST(connection, reads_a_body_of_any_size_in_pieces_and_little_memory) {
     connection_options options;
-    options.body_bytes_max = 1000;  // of no concern to pieces
+    options.body_bytes_max = 1000; // of no concern to pieces
     for (const std::string& text : {answer_of(3'000'000), chunked_answer_of(30'000, 100)}) {
         reading_end end{message_kind::response, options, server_buffer_bytes};
         const pieces_seen seen = end.loop->run(read_pieces(&end, text));
@@ -281,16 +307,20 @@ TEST(connection, reads_a_body_of_any_size_in_pieces_and_little_memory) {
 task<std::string> wait_for_goodbye(reading_end* end, bool says_goodbye) {
     const std::string two = answer_of(2) + "HTTP/1.1 2";
     const result<std::size_t> sent = co_await end->peer().send(tests::bytes_of(two));
-    if (!sent) co_return "not sent";
+    if (!sent)
+        co_return "not sent";
     const result<arrival> read = co_await end->wire.read_message(&end->message);
-    if (!read) co_return read.error().message();
+    if (!read)
+        co_return read.error().message();
     stop_source stop;
     struct goodbye {
         static task<> run(reading_end* end, stop_source* stop, bool says_goodbye) {
-            for (int turn = 0; turn < 20; ++turn) (void)co_await end->loop->yield();
+            for (int turn = 0; turn < 20; ++turn)
+                (void)co_await end->loop->yield();
             const result<std::size_t> more =
                 co_await end->peer().send(tests::bytes_of("04 No Content\r\n\r\n"));
-            for (int turn = 0; more && turn < 20; ++turn) (void)co_await end->loop->yield();
+            for (int turn = 0; more && turn < 20; ++turn)
+                (void)co_await end->loop->yield();
             if (says_goodbye) {
                 end->peer().shutdown_send();
             } else {
@@ -303,10 +333,12 @@ task<std::string> wait_for_goodbye(reading_end* end, bool says_goodbye) {
     const result<> gone = co_await end->wire.peer_gone(stop.token());
     co_await scope.join();
     std::string story = gone ? "gone" : gone.error() == errc::cancelled ? "stopped" : "failed";
-    if (end->message.text() != "xx") co_return story + ", but the body has changed";
+    if (end->message.text() != "xx")
+        co_return story + ", but the body has changed";
     end->wire.release();
     const result<arrival> next = co_await end->wire.read_message(&end->message);
-    if (!next) co_return next.error().message();
+    if (!next)
+        co_return next.error().message();
     co_return story + ", then " + std::to_string(end->message.status());
 }
 
@@ -320,5 +352,5 @@ TEST(connection, stops_waiting_for_the_peer_to_go) {
     EXPECT_EQ(end.loop->run(wait_for_goodbye(&end, false)), "stopped, then 204");
 }
 
-}  // namespace
-}  // namespace spry::http
+} // namespace
+} // namespace spry::http

@@ -60,10 +60,11 @@ TEST(connection, sends_chunks) {
     EXPECT_EQ(what_arrives(way::chunks, "0123456789"),
               head + "a\r\n0123456789\r\n6\r\nsecond\r\n0\r\n\r\n");
     const std::string large(300'000, 'b');
-    EXPECT_EQ(what_arrives(way::chunks, large), head + "493e0\r\n" + large + "\r\n6\r\nsecond\r\n0\r\n\r\n");
+    EXPECT_EQ(what_arrives(way::chunks, large),
+              head + "493e0\r\n" + large + "\r\n6\r\nsecond\r\n0\r\n\r\n");
     EXPECT_EQ(what_arrives(way::chunks_with_trailers, "x"),
               head + "1\r\nx\r\n6\r\nsecond\r\n0\r\nT: 1\r\n\r\n");
 }
 
-}  // namespace
-}  // namespace spry::http
+} // namespace
+} // namespace spry::http

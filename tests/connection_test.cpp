@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The messages of a stream, however it is cut: wire bytes on the left, what a reader sees on the right.
+// The messages of a stream, however it is cut: wire bytes on the left, what a reader sees on the
+// right.
 #include <spry/http/connection.hpp>
 
 #include "support/wire.hpp"
@@ -49,20 +50,25 @@ task<std::string> read_one(reading_end* end, message_kind kind, reading how, boo
     } else {
         found = co_await end->wire.read_head(&read, {}, answers_head);
     }
-    if (!found) co_return "error: " + found.error().message();
-    if (*found == arrival::closed) co_return "closed";
+    if (!found)
+        co_return "error: " + found.error().message();
+    if (*found == arrival::closed)
+        co_return "closed";
     std::string text = describe_head(read, kind);
     std::string body{read.text()};
     if (how == reading::in_pieces) {
         for (;;) {
             const result<std::span<const std::byte>> piece = co_await end->wire.read_some(&read);
-            if (!piece) co_return text + " error: " + piece.error().message();
-            if (piece->empty()) break;
+            if (!piece)
+                co_return text + " error: " + piece.error().message();
+            if (piece->empty())
+                break;
             body += tests::text_of(*piece);
         }
     }
     // The head's views must have survived the body.
-    if (text != describe_head(read, kind)) co_return "the head has changed";
+    if (text != describe_head(read, kind))
+        co_return "the head has changed";
     co_return text + describe_rest(read, body);
 }
 
@@ -72,10 +78,12 @@ task<std::string> read_everything(reading_end* end, message_kind kind, reading h
     for (;;) {
         const std::string one = co_await read_one(end, kind, how, answers_head);
         all += one;
-        if (one == "closed" || one.find("error: ") != std::string::npos) co_return all;
+        if (one == "closed" || one.find("error: ") != std::string::npos)
+            co_return all;
         all += "\n";
         // A body up to the close, or a goodbye: nobody reads on.
-        if (!end->message.keeps_alive()) co_return all;
+        if (!end->message.keeps_alive())
+            co_return all;
     }
 }
 
@@ -99,8 +107,7 @@ struct wire_case {
 std::string read_as(const wire_case& row, std::vector<std::string> pieces, reading how,
                     std::size_t buffer_bytes = client_buffer_bytes) {
     reading_end end{row.kind, {}, buffer_bytes};
-    return end.loop->run(
-        feed_and_read(&end, std::move(pieces), row.kind, how, row.answers_head));
+    return end.loop->run(feed_and_read(&end, std::move(pieces), row.kind, how, row.answers_head));
 }
 
 const std::string malformed = "error: " + make_error_code(errc::malformed_message).message();
@@ -123,14 +130,17 @@ std::vector<wire_case> wire_cases() {
          "POST / 1.1 keep (Content-Length=0) {}\nclosed"},
         {"pipelined", request,
          "POST /1 HTTP/1.1\r\nContent-Length: 2\r\n\r\nabGET /2 HTTP/1.1\r\n\r\n"
-         "POST /3 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\nGET /4 HTTP/1.1\r\n\r\n",
+         "POST /3 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\nGET /4 "
+         "HTTP/1.1\r\n\r\n",
          "POST /1 1.1 keep (Content-Length=2) {ab}\nGET /2 1.1 keep {}\n"
          "POST /3 1.1 keep (Transfer-Encoding=chunked) {x}\nGET /4 1.1 keep {}\nclosed"},
         {"chunked", request,
-         "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;ext=1\r\n0123456789\r\n0\r\n\r\n",
+         "POST / HTTP/1.1\r\nTransfer-Encoding: "
+         "chunked\r\n\r\n3\r\nabc\r\nA;ext=1\r\n0123456789\r\n0\r\n\r\n",
          "POST / 1.1 keep (Transfer-Encoding=chunked) {abc0123456789}\nclosed"},
         {"chunked_with_trailers", response,
-         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nOne: 1\r\nNone:\r\nTwo: 2 \r\n\r\n",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nOne: "
+         "1\r\nNone:\r\nTwo: 2 \r\n\r\n",
          "200 1.1 keep (Transfer-Encoding=chunked) {hi} [One=1] [None=] [Two=2]\nclosed"},
         {"chunked_and_empty", response,
          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -169,33 +179,36 @@ std::vector<wire_case> wire_cases() {
         {"cut_in_the_head", request, "GET / HTTP/1.1\r\nHos", cut_off},
         {"cut_in_the_body", response, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab",
          "200 1.1 keep (Content-Length=5) " + cut_off},
-        {"cut_in_a_chunk", response,
-         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        {"cut_in_a_chunk", response, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
          "200 1.1 keep (Transfer-Encoding=chunked) " + cut_off},
         {"cut_before_the_last_chunk", response,
          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n",
          "200 1.1 keep (Transfer-Encoding=chunked) " + cut_off},
         {"cut_behind_an_interim_answer", response, "HTTP/1.1 100 Continue\r\n\r\n", cut_off},
         {"switching_protocols", response,
-         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n", unexpected},
+         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n",
+         unexpected},
 
         {"two_lengths", request,
          "POST / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", malformed},
         {"length_and_chunked", request,
-         "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", malformed},
+         "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         malformed},
         {"chunked_and_length", response,
-         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", malformed},
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+         malformed},
         {"coding_that_is_not_chunked", request,
          "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", malformed},
-        {"length_with_a_sign", request, "POST / HTTP/1.1\r\nContent-Length: +3\r\n\r\nabc", malformed},
+        {"length_with_a_sign", request, "POST / HTTP/1.1\r\nContent-Length: +3\r\n\r\nabc",
+         malformed},
         {"length_too_long_for_64_bits", request,
          "POST / HTTP/1.1\r\nContent-Length: 18446744073709551616\r\n\r\n", malformed},
         {"folded_line", request, "GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", malformed},
         {"space_before_colon", request, "GET / HTTP/1.1\r\nA : b\r\n\r\n", malformed},
-        {"nul_in_a_value", request, std::string{"GET / HTTP/1.1\r\nA: b\0c\r\n\r\n", 26}, malformed},
+        {"nul_in_a_value", request, std::string{"GET / HTTP/1.1\r\nA: b\0c\r\n\r\n", 26},
+         malformed},
         {"bare_line_feeds", request, "GET / HTTP/1.1\nA: b\n\n", malformed},
-        {"bad_chunk_size", request,
-         "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        {"bad_chunk_size", request, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
          "POST / 1.1 keep (Transfer-Encoding=chunked) " + malformed},
         {"chunk_longer_than_it_says", request,
          "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n",
@@ -215,7 +228,8 @@ protected:
     static std::string expected(reading how) {
         const std::string& all = GetParam().expected;
         const std::size_t error = all.find("error: ");
-        if (how == reading::in_pieces || error == std::string::npos) return all;
+        if (how == reading::in_pieces || error == std::string::npos)
+            return all;
         const std::size_t line = all.rfind('\n', error);
         return all.substr(0, line == std::string::npos ? 0 : line + 1) + all.substr(error);
     }
@@ -228,7 +242,8 @@ TEST_P(connection_wire, is_read_whole) {
 
 TEST_P(connection_wire, is_read_byte_by_byte) {
     std::vector<std::string> bytes;
-    for (const char c : GetParam().bytes) bytes.emplace_back(1, c);
+    for (const char c : GetParam().bytes)
+        bytes.emplace_back(1, c);
     for (const reading how : {reading::whole, reading::in_pieces}) {
         EXPECT_EQ(read_as(GetParam(), bytes, how), expected(how));
         EXPECT_EQ(read_as(GetParam(), bytes, how, 256), expected(how)) << "in a buffer that grows";
@@ -239,7 +254,8 @@ TEST_P(connection_wire, is_read_at_every_split) {
     const std::string& all = GetParam().bytes;
     for (std::size_t cut = 1; cut < all.size(); ++cut) {
         for (const reading how : {reading::whole, reading::in_pieces})
-            ASSERT_EQ(read_as(GetParam(), {all.substr(0, cut), all.substr(cut)}, how), expected(how))
+            ASSERT_EQ(read_as(GetParam(), {all.substr(0, cut), all.substr(cut)}, how),
+                      expected(how))
                 << "cut at " << cut;
     }
 }
@@ -247,5 +263,5 @@ TEST_P(connection_wire, is_read_at_every_split) {
 INSTANTIATE_TEST_SUITE_P(table, connection_wire, testing::ValuesIn(wire_cases()),
                          [](const auto& each) { return std::string{each.param.name}; });
 
-}  // namespace
-}  // namespace spry::http
+} // namespace
+} // namespace spry::http

@@ -14,7 +14,9 @@ namespace {
 
 using namespace std::string_view_literals;
 
-std::string text_of(const head_builder& head) { return std::string{head.text()}; }
+std::string text_of(const head_builder& head) {
+    return std::string{head.text()};
+}
 
 TEST(headers, compares_names_in_any_case) {
     EXPECT_TRUE(equal_ignoring_case("Content-Type", "cONTENT-tYPE"));
@@ -71,7 +73,10 @@ TEST(head_builder, keeps_its_text_when_it_outgrows_its_memory) {
     head_builder head;
     std::string expected;
     for (int i = 0; i < 500; ++i) {
-        head.append("line ").append_decimal(static_cast<std::uint64_t>(i)).append(" ").append_hex(i + 10u);
+        head.append("line ")
+            .append_decimal(static_cast<std::uint64_t>(i))
+            .append(" ")
+            .append_hex(i + 10u);
         expected += "line " + std::to_string(i) + " ";
         char hex[16];
         (void)std::snprintf(hex, sizeof hex, "%x", static_cast<unsigned>(i + 10));
@@ -87,5 +92,5 @@ TEST(status, names_codes) {
     EXPECT_EQ(reason_phrase(599), "Unknown");
 }
 
-}  // namespace
-}  // namespace spry::http
+} // namespace
+} // namespace spry::http

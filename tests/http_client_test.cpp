@@ -26,7 +26,7 @@ enum class ending { keeps, closes, resets };
 
 // One connection: what the peer waits for, what it says then, how it ends.
 struct peer_step {
-    std::string until;  // the end of what it reads before it answers
+    std::string until; // the end of what it reads before it answers
     std::string answer;
 };
 struct peer_script {
@@ -45,12 +45,14 @@ struct client_end {
 task<> play(client_end* end, std::vector<peer_script> connections) {
     for (const peer_script& script : connections) {
         result<io::unique_fd> accepted = co_await end->listener.accept();
-        if (!accepted) co_return;
+        if (!accepted)
+            co_return;
         io::socket peer{*end->loop, std::move(*accepted)};
         for (const peer_step& step : script.steps) {
             const std::string read = co_await tests::read_until(&peer, step.until);
             end->peer_saw += read;
-            if (!step.answer.empty()) (void)co_await peer.send(bytes_of(step.answer));
+            if (!step.answer.empty())
+                (void)co_await peer.send(bytes_of(step.answer));
         }
         if (script.end == ending::keeps) {
             io::io_awaiter<void> over{*end->loop, io::opcode::resume, end->test_over.token()};
@@ -141,7 +143,8 @@ TEST(http_client, tells_a_close_of_a_connection_that_was_kept) {
 }
 
 TEST(http_client, tells_a_close_inside_the_answer) {
-    for (const std::string_view part : {"HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"}) {
+    for (const std::string_view part :
+         {"HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"}) {
         EXPECT_EQ(story_of({{{{"\r\n\r\n", std::string{part}}}, ending::closes}}, {{}}),
                   "cut off, disconnected\n");
     }
@@ -153,7 +156,7 @@ TEST(http_client, tells_what_is_not_http) {
 }
 
 TEST(http_client, takes_an_early_answer_from_a_peer_that_reads_no_more) {
-    const std::string large(32 * 1024 * 1024, 'x');  // more than sockets hold
+    const std::string large(32 * 1024 * 1024, 'x'); // more than sockets hold
     const std::string too_large = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 1\r\n\r\nx";
     const simple_request what{"POST", "/", {}, bytes_of(large)};
     client_end end;
@@ -179,7 +182,8 @@ TEST(http_client, says_that_nobody_listens) {
 
 task<std::string> post_with_the_event_retained(client_end* end) {
     task_scope scope;
-    const std::string event = "HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n" + std::string(20'000, 'e');
+    const std::string event =
+        "HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n" + std::string(20'000, 'e');
     const std::string whole_body = "\r\n\r\n" + std::string(20'000, 'e');
     scope.spawn(play(end, {{{{"\r\n\r\n", event}, {whole_body, ok}}}}));
     message received;
@@ -190,7 +194,8 @@ task<std::string> post_with_the_event_retained(client_end* end) {
     const simple_request echo{"POST", "/", {}, received.body()};
     const result<arrival> posted = co_await end->tested.request(echo, &answer);
     story += describe(posted, answer, end->tested);
-    if (received.text() != std::string(20'000, 'e')) story = "the event has changed";
+    if (received.text() != std::string(20'000, 'e'))
+        story = "the event has changed";
     end->tested.release();
     end->tested.disconnect();
     end->test_over.request_stop();
@@ -204,5 +209,5 @@ TEST(http_client, answers_with_the_bytes_of_the_event) {
     EXPECT_TRUE(end.peer_saw.ends_with("\r\n\r\n" + std::string(20'000, 'e')));
 }
 
-}  // namespace
-}  // namespace spry::http
+} // namespace
+} // namespace spry::http

@@ -69,7 +69,8 @@ TEST(target, decodes_percent_signs) {
 
 TEST(target, encodes_what_it_decodes) {
     std::string all;
-    for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+    for (int c = 0; c < 256; ++c)
+        all += static_cast<char>(c);
     EXPECT_EQ(percent_decode(percent_encode(all)), all);
     EXPECT_EQ(percent_encode("aZ0-._~ /"), "aZ0-._~%20%2F");
 }
@@ -77,7 +78,8 @@ TEST(target, encodes_what_it_decodes) {
 TEST(target, cuts_a_path_into_segments) {
     std::string_view path = "/a//b/";
     std::vector<std::string> segments;
-    while (const auto segment = next_segment(path)) segments.emplace_back(*segment);
+    while (const auto segment = next_segment(path))
+        segments.emplace_back(*segment);
     EXPECT_EQ(segments, (std::vector<std::string>{"a", "", "b", ""}));
     std::string_view star = "*";
     EXPECT_EQ(next_segment(star), std::nullopt);
@@ -92,5 +94,5 @@ TEST(target, finds_query_parameters) {
     EXPECT_EQ(query_parameter(query, "missing"), std::nullopt);
 }
 
-}  // namespace
-}  // namespace spry::http
+} // namespace
+} // namespace spry::http

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the wire tables of connection_test.cpp do not show: limits at the exact byte, and buffers that move.
+// What the wire tables of connection_test.cpp do not show: limits at the exact byte, and buffers
+// that move.
 #include <spry/http/parser.hpp>
 
 #include <spry/http/limits.hpp>
@@ -54,7 +55,8 @@ TEST(parser, follows_a_buffer_that_moves) {
     requests.start(read);
     std::unique_ptr<char[]> memory;
     for (std::size_t size = 1; size <= head.size(); ++size) {
-        auto moved = std::make_unique<char[]>(size);  // the last place is gone, for the sanitizer to see
+        auto moved =
+            std::make_unique<char[]>(size); // the last place is gone, for the sanitizer to see
         std::memcpy(moved.get(), head.data(), size);
         memory = std::move(moved);
         const outcome expected = size < head.size() ? outcome::incomplete : outcome::complete;
@@ -131,5 +133,5 @@ TEST_F(chunked_parser, limits_trailers) {
     EXPECT_EQ(responses.parse_chunks(raw.data(), raw.data(), raw.size()).found, outcome::too_large);
 }
 
-}  // namespace
-}  // namespace spry::http
+} // namespace
+} // namespace spry::http

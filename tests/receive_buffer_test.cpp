@@ -131,7 +131,8 @@ TEST_F(receive_buffer_test, uses_a_mapping_again) {
 TEST_F(receive_buffer_test, gives_a_mapping_back_when_large_messages_stay_away) {
     ASSERT_TRUE(buffer.make_room(200'000).has_value());
     buffer.start_message();
-    for (unsigned i = 1; i < small_messages_before_shrink; ++i) buffer.start_message();
+    for (unsigned i = 1; i < small_messages_before_shrink; ++i)
+        buffer.start_message();
     EXPECT_GT(buffer.mapped_bytes(), 0u);
     buffer.start_message();
     EXPECT_EQ(buffer.mapped_bytes(), 0u);
@@ -148,5 +149,5 @@ TEST(receive_buffer, takes_memory_of_its_own_when_it_is_needed) {
     }
 }
 
-}  // namespace
-}  // namespace spry::http
+} // namespace
+} // namespace spry::http

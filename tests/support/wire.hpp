@@ -42,16 +42,18 @@ inline std::string text_of(std::span<const std::byte> bytes) {
     return std::string{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Sends each piece once the reader has got the one before, so that the reader sees the cuts; gives up on a reader that
-/// does not want more. Then ends the stream.
+/// Sends each piece once the reader has got the one before, so that the reader sees the cuts; gives
+/// up on a reader that does not want more. Then ends the stream.
 inline task<> send_pieces(io::socket* from, const http::connection* to,
                           std::vector<std::string> pieces) {
-    constexpr int patience = 50;  // turns of the loop
+    constexpr int patience = 50; // turns of the loop
     std::size_t sent_total = 0;
     for (const std::string& piece : pieces) {
-        if (piece.empty()) continue;
+        if (piece.empty())
+            continue;
         const result<std::size_t> sent = co_await from->send(bytes_of(piece));
-        if (!sent) break;
+        if (!sent)
+            break;
         sent_total += *sent;
         for (int turn = 0; turn < patience && to->bytes_received() < sent_total; ++turn)
             (void)co_await from->loop().yield();
@@ -65,7 +67,8 @@ inline task<std::string> read_all(io::socket* from) {
     std::vector<std::byte> piece(64 * 1024);
     for (;;) {
         const result<std::size_t> received = co_await from->recv(piece);
-        if (!received || *received == 0) break;
+        if (!received || *received == 0)
+            break;
         all += text_of(std::span{piece}.first(*received));
     }
     co_return all;
@@ -77,7 +80,8 @@ inline task<std::string> read_until(io::socket* from, std::string end) {
     std::vector<std::byte> piece(64 * 1024);
     while (!all.ends_with(end)) {
         const result<std::size_t> received = co_await from->recv(piece);
-        if (!received || *received == 0) break;
+        if (!received || *received == 0)
+            break;
         all += text_of(std::span{piece}.first(*received));
     }
     co_return all;
@@ -87,7 +91,9 @@ inline task<std::string> read_until(io::socket* from, std::string end) {
 struct reading_end {
     explicit reading_end(http::message_kind kind, http::connection_options options = {},
                          std::size_t buffer_bytes = http::client_buffer_bytes)
-        : loop(make_loop()), streams(make_stream_pair(*loop)), buffer(buffer_bytes),
+        : loop(make_loop()),
+          streams(make_stream_pair(*loop)),
+          buffer(buffer_bytes),
           wire(std::move(streams.ours), buffer, with_kind(options, kind)) {}
 
     static http::connection_options with_kind(http::connection_options options,
@@ -105,4 +111,4 @@ struct reading_end {
     http::message message;
 };
 
-}  // namespace spry::tests
+} // namespace spry::tests
