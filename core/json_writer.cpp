@@ -2,7 +2,7 @@
 #include <spry/core/json_writer.hpp>
 
 #include <spry/core/assert.hpp>
-#include <spry/core/json_on_demand.hpp>
+#include <spry/core/number_text.hpp>
 #include <spry/core/utf8.hpp>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace spry::json {
 
 namespace {
 
-/// Enough for any 64-bit integer and for any double that Grisu2 writes.
+/// Enough for any 64-bit integer and for any float.
 constexpr std::size_t number_bytes_max = 32;
 
 constexpr bool is_plain(char byte) noexcept {
@@ -133,16 +133,7 @@ void writer::unsigned_integer(std::uint64_t number) {
 void writer::number(double number) {
     if (!std::isfinite(number))
         return null();
-    char* begin = room(number_bytes_max);
-    // simdjson's: std::to_chars for double costs 122 KB of tables in a musl binary, this one 3 KB.
-    std::string_view written(
-        begin, static_cast<std::size_t>(
-                   simdjson::internal::to_chars(begin, begin + number_bytes_max, number) - begin));
-    // It marks whole numbers as floating; JSON has one kind of number, and a reader may want an
-    // integer.
-    if (written.ends_with(".0"))
-        written.remove_suffix(2);
-    size_ += written.size();
+    verbatim(number_text{number}.text());
 }
 
 void writer::number(float number) {

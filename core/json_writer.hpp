@@ -97,7 +97,7 @@ public:
     void string(std::string_view text);
     void integer(std::int64_t number);
     void unsigned_integer(std::uint64_t number);
-    /// Few digits that read back as the same double: the fewest in 99.9 % of cases (Grisu2).
+    /// Few digits that read back as the same double, nearly always the fewest (Grisu2).
     void number(double number);
     /// The same for a float: 0.1f is 0.1, not the double next to it.
     void number(float number);

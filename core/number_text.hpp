@@ -8,7 +8,7 @@
 
 namespace spry {
 
-/// Few digits that read back as the same double: the fewest in 99.9 % of cases (Grisu2). Whole
+/// Few digits that read back as the same double, nearly always the fewest (Grisu2). Whole
 /// numbers have no point
 /// ("3"); NaN and the infinities are "nan", "inf" and "-inf", which JSON lacks. A value that owns
 /// its characters.
