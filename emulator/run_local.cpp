@@ -5,7 +5,7 @@
 #include <spry/core/task_scope.hpp>
 #include <spry/emulator/emulator.hpp>
 #include <spry/emulator/settings.hpp>
-#include <spry/handler_api/detail/local_mode.hpp>
+#include <spry/handler_api/local_mode.hpp>
 #include <spry/io/child_process.hpp>
 #include <spry/io/event_loop.hpp>
 #include <spry/io/signals.hpp>
@@ -90,7 +90,8 @@ task<result<>> serve_until_signal(io::signal_reader* signals, emulator::emulator
 int complain_about_listening(const io::address& at, const std::error_code& error) {
     const std::string port = std::to_string(at.port());
     if (error == std::errc::address_in_use)
-        return complain({"port ", port, " is in use: choose another one with SPRY_LISTEN=127.0.0.1:",
+        return complain({"port ", port,
+                         " is in use: choose another one with SPRY_LISTEN=127.0.0.1:",
                          "PORT, or 127.0.0.1:0 for a free one"});
     return complain({"cannot listen on ", at.to_string(), ": ", error.message(),
                      " (choose with SPRY_LISTEN=127.0.0.1:PORT)"});
@@ -139,8 +140,8 @@ int run_without_runtime_api(int argc, char** argv) {
 
     const result<> served = (*loop)->run(serve_until_signal(&*signals, &local));
     if (!served)
-        return complain({"local mode cannot start ", program, " as the function: ",
-                         served.error().message(),
+        return complain({"local mode cannot start ", program,
+                         " as the function: ", served.error().message(),
                          "; set AWS_LAMBDA_RUNTIME_API to run it behind another emulator"});
     return 0;
 }

@@ -2,7 +2,7 @@
 #include <spry/handler_api/run.hpp>
 
 #include <spry/core/arena.hpp>
-#include <spry/handler_api/detail/local_mode.hpp>
+#include <spry/handler_api/local_mode.hpp>
 #include <spry/handler_api/endpoint.hpp>
 #include <spry/handler_api/environment.hpp>
 #include <spry/handler_api/error_document.hpp>
@@ -78,6 +78,11 @@ int complain(std::initializer_list<std::string_view> parts) {
     return 1;
 }
 
+int complain_about_backend(std::string_view wanted, const std::error_code& error) {
+    return complain({"SPRY_IO=", wanted, " cannot be had here: ", error.message(),
+                     "; use auto, direct or epoll"});
+}
+
 } // namespace
 
 int run(int argc, char** argv, std::initializer_list<function> table, run_options options) {
@@ -95,6 +100,12 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
     if (variables.runtime_api.empty()) {
         if (!no_function.empty())
             return complain({no_function});
+        // Else the emulator would start function after function, and each would refuse.
+        if (*backend != io::backend_choice::automatic) {
+            const auto wanted = io::event_loop::create(*backend);
+            if (!wanted)
+                return complain_about_backend(variables.io, wanted.error());
+        }
         return detail::run_without_runtime_api(argc, argv);
     }
 
@@ -109,10 +120,8 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
                          "\": there is no host \"", where.value.host, "\""});
     }
     result<std::unique_ptr<io::event_loop>> loop = io::event_loop::create(*backend);
-    if (!loop) {
-        return complain({"SPRY_IO=", variables.io, " cannot be had here: ", loop.error().message(),
-                         "; use auto, direct or epoll"});
-    }
+    if (!loop)
+        return complain_about_backend(variables.io, loop.error());
 
     io::termination::install();
     const log_level level = parse_log_level(variables.log_level, log_level::info);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <spry/handler_api/detail/local_mode.hpp>
+#include <spry/handler_api/local_mode.hpp>
 #include <spry/io/standard_error.hpp>
 
 namespace spry::detail {
