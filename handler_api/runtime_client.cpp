@@ -58,6 +58,7 @@ runtime_client::runtime_client(io::event_loop& loop, const endpoint& where, cons
       client_(loop, peer, memory,
               http::client_options{.body_bytes_max = runtime_api::payload_size_max}),
       log_(level),
+      authority_(where.authority),
       base_path_(where.base_path) {
     common_headers_.append("Host: ").append(where.authority).append(line_end);
     common_headers_.append("User-Agent: ").append(user_agent).append(line_end);
@@ -87,7 +88,7 @@ task<runtime_client::next_outcome> runtime_client::next() {
             io::termination::idle_on(-1);
             verdict = judge_next(outcome);
         } else {
-            log_.error("cannot connect to the Runtime API",
+            log_.debug("cannot connect to the Runtime API",
                        {{"reason", message_of(connected.error())}});
         }
 
@@ -111,7 +112,11 @@ task<runtime_client::next_outcome> runtime_client::next() {
         if (std::exchange(was_idle, false))
             continue;
         if (++failures == tries_max) {
-            log_.fatal("the Runtime API gives no more events; the process ends");
+            if (connected)
+                log_.fatal("the Runtime API gives no more events; the process ends");
+            else
+                log_.fatal("nobody answers where AWS_LAMBDA_RUNTIME_API says; the process ends",
+                           {{"address", authority_}, {"reason", message_of(connected.error())}});
             co_return next_outcome::lost;
         }
         (void)co_await loop_.sleep_for(first_pause * (1 << (failures - 1)));

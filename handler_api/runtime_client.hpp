@@ -81,6 +81,7 @@ private:
     io::event_loop& loop_;
     http::client client_;
     logger log_;
+    std::string_view authority_;
     std::string base_path_;
     std::string common_headers_; // Host and User-Agent
     std::string next_request_;
