@@ -51,7 +51,7 @@ struct operation : queue_link {
     enum class progress : std::uint8_t {
         idle,
         pending,    ///< submitted
-        cancelling, ///< submitted, and its end has been asked for
+        cancelling, ///< submitted, and its end is decided or has been asked for
         ready,      ///< has its outcome, and waits in the loop's queue
         complete,   ///< `outcome` is valid, and nobody but the awaiter knows the record any more
     };

@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <climits>
 #include <memory>
 #include <vector>
@@ -67,6 +68,11 @@ public:
     std::size_t pending() const noexcept override { return pending_; }
 
     void submit(operation& op) noexcept override {
+        if (op.fd < 0) { // closed, by us
+            op.outcome = -EBADF;
+            op.state = operation::progress::complete;
+            return;
+        }
         const bool can_stay_alone = block_in_call_ && pending_ == 0;
         // What would be tried in vain, or what one blocking call does in full, waits for the loop
         // to have nothing else to do.
@@ -98,32 +104,34 @@ public:
         } else {
             waiting(*find(op.fd), op.code).remove(op);
         }
-        op.outcome = cancelled_outcome;
-        cancelled_.push_back(op);
+        end(op, cancelled_outcome);
     }
 
     void wait(std::optional<time_point> until,
               intrusive_queue<operation>& completed) noexcept override {
-        if (!cancelled_.empty()) {
-            pending_ -= cancelled_.size();
-            completed.append(cancelled_);
-            return;
-        }
         if (alone_ != nullptr && !until) {
             run_alone(completed);
             return;
+        }
+        if (alone_ != nullptr)
+            queue_alone();
+        if (!ended_.empty()) {
+            pending_ -= ended_.size();
+            completed.append(ended_);
+            if (pending_ == 0)
+                return;
+            until = time_point::min(); // nor may the ended ones keep the others from being seen
         }
         if (pending_ == 0) {
             // Only timers are left. poll(2) is the sleep that a signal ends.
             ::poll(nullptr, 0, milliseconds_until(until, now()));
             return;
         }
-        if (alone_ != nullptr)
-            queue_alone();
         wait_for_edges(until, completed);
     }
 
     void forget(int fd) noexcept override {
+        SPRY_ASSERT(alone_ == nullptr || alone_->fd != fd);
         descriptor_state* known = find(fd);
         if (known == nullptr)
             return;
@@ -187,12 +195,25 @@ private:
         // A second operation ends the direct path for the first.
         if (alone_ != nullptr)
             queue_alone();
-        descriptor_state& known = registered(op.fd);
-        waiting(known, op.code).push_back(op);
         ++pending_;
+        if (const int error = watch(op.fd); error != 0) {
+            end(op, -error);
+            return;
+        }
+        waiting(*find(op.fd), op.code).push_back(op);
     }
 
-    descriptor_state& registered(int fd) noexcept {
+    // Gives a kept operation its outcome; the next wait hands it over. From here on it cannot be
+    // cancelled any more.
+    void end(operation& op, std::int64_t outcome) noexcept {
+        op.state = operation::progress::cancelling;
+        op.outcome = outcome;
+        ended_.push_back(op);
+    }
+
+    // Has the descriptor's edges reported, and returns 0; or the errno why the kernel does not: out
+    // of descriptors or of watches, or nothing that can be waited for.
+    int watch(int fd) noexcept {
         const auto index = static_cast<std::size_t>(fd);
         if (index >= descriptors_.size())
             descriptors_.resize(index + 1);
@@ -200,19 +221,20 @@ private:
             descriptors_[index] = std::make_unique<descriptor_state>();
         descriptor_state& known = *descriptors_[index];
         if (known.registered)
-            return known;
+            return 0;
 
         if (epoll_fd_ < 0)
             epoll_fd_ = ::epoll_create1(EPOLL_CLOEXEC);
-        SPRY_ASSERT(epoll_fd_ >= 0);
+        if (epoll_fd_ < 0)
+            return errno;
         epoll_event event{};
         event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
         event.data.fd = fd;
         // If the descriptor is ready already, the registration itself makes the first edge.
-        const int added = ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event);
-        SPRY_ASSERT(added == 0);
+        if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0)
+            return errno;
         known.registered = true;
-        return known;
+        return 0;
     }
 
     void wait_for_edges(std::optional<time_point> until,
@@ -253,8 +275,8 @@ private:
     const bool block_in_call_;
     int epoll_fd_ = -1; // made with the first operation that needs it
     std::size_t pending_ = 0;
-    operation* alone_ = nullptr; // the one pending operation of the direct path
-    intrusive_queue<operation> cancelled_;
+    operation* alone_ = nullptr;       // the one pending operation of the direct path
+    intrusive_queue<operation> ended_; // cancelled or failed; the next wait hands them over
     std::vector<std::unique_ptr<descriptor_state>> descriptors_; // by descriptor number
 };
 
