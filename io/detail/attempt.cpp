@@ -121,17 +121,16 @@ bool attempt_connect(operation& op) noexcept {
             return false;
         return completed(op, -errno);
     }
+    // In this order: "no error" is also what a connection that is still being made reports, and a
+    // refusal may come between the two calls.
+    pollfd writable{op.fd, POLLOUT, 0};
+    if (::poll(&writable, 1, 0) <= 0)
+        return false;
     int error = 0;
     socklen_t size = sizeof error;
     if (::getsockopt(op.fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
         error = errno;
-    if (error != 0)
-        return completed(op, -error);
-    // No error is also what a connection that is still being made reports.
-    pollfd writable{op.fd, POLLOUT, 0};
-    if (::poll(&writable, 1, 0) == 0)
-        return false;
-    return completed(op, 0);
+    return completed(op, -error);
 }
 
 bool attempt_read(operation& op) noexcept {
