@@ -6,6 +6,7 @@
 #include <spry/io/operation.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -18,40 +19,51 @@ public:
     timer_heap() { heap_.reserve(initial_capacity); }
 
     bool empty() const noexcept { return heap_.empty(); }
-    operation& earliest() const noexcept { return *heap_.front(); }
+    operation& earliest() const noexcept { return *heap_.front().timer; }
 
     void push(operation& timer) {
-        heap_.push_back(&timer);
+        heap_.push_back({timer.deadline, pushed_++, &timer});
         timer.timer_index = heap_.size() - 1;
         sift_up(timer.timer_index);
     }
 
     void remove(operation& timer) noexcept {
         const std::size_t hole = timer.timer_index;
-        SPRY_ASSERT(hole < heap_.size() && heap_[hole] == &timer);
-        operation* last = heap_.back();
+        SPRY_ASSERT(hole < heap_.size() && heap_[hole].timer == &timer);
+        const entry last = heap_.back();
         heap_.pop_back();
-        if (last == &timer)
+        if (last.timer == &timer)
             return;
         place(hole, last);
         sift_up(hole);
-        sift_down(last->timer_index);
+        sift_down(last.timer->timer_index);
     }
 
 private:
     static constexpr std::size_t initial_capacity = 16;
 
-    void place(std::size_t index, operation* timer) noexcept {
+    // Time stands still within a turn, so equal deadlines are common: those end in the order in
+    // which they were set.
+    struct entry {
+        time_point deadline;
+        std::uint64_t number;
+        operation* timer;
+    };
+
+    void place(std::size_t index, const entry& timer) noexcept {
         heap_[index] = timer;
-        timer->timer_index = index;
+        timer.timer->timer_index = index;
     }
 
     bool is_earlier(std::size_t a, std::size_t b) const noexcept {
-        return heap_[a]->deadline < heap_[b]->deadline;
+        const entry& one = heap_[a];
+        const entry& other = heap_[b];
+        return one.deadline != other.deadline ? one.deadline < other.deadline
+                                              : one.number < other.number;
     }
 
     void exchange(std::size_t a, std::size_t b) noexcept {
-        operation* from_a = heap_[a];
+        const entry from_a = heap_[a];
         place(a, heap_[b]);
         place(b, from_a);
     }
@@ -80,7 +92,8 @@ private:
         }
     }
 
-    std::vector<operation*> heap_;
+    std::vector<entry> heap_;
+    std::uint64_t pushed_ = 0;
 };
 
 } // namespace spry::io::detail
