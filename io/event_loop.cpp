@@ -169,11 +169,14 @@ void event_loop::wait() {
     }
     SPRY_ASSERT(until || backend_->pending() > 0);
 
-    intrusive_queue<operation> completed;
-    backend_->wait(until, completed);
-    for (operation* op = completed.front(); op != nullptr; op = completed.next(*op))
-        op->state = operation::progress::ready;
-    ready_.append(completed);
+    // With coroutines to resume and nothing pending there is nothing to ask.
+    if (ready_.empty() || backend_->pending() > 0) {
+        intrusive_queue<operation> completed;
+        backend_->wait(until, completed);
+        for (operation* op = completed.front(); op != nullptr; op = completed.next(*op))
+            op->state = operation::progress::ready;
+        ready_.append(completed);
+    }
     now_.reset();
     completed_at_once_ = 0;
     turns_without_wait_ = 0;
