@@ -2,6 +2,7 @@
 #include <spry/io/child_process.hpp>
 
 #include <spry/core/assert.hpp>
+#include <spry/io/detail/errno_result.hpp>
 #include <spry/io/operation.hpp>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <csignal>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -38,8 +40,7 @@ struct start_request {
     char* const* arguments;
     char* const* environment;
     int parent;
-    volatile int
-        error; // written by the child, which shares this memory until it executes the program
+    volatile int error; // the child's, which shares this memory until it executes the program
 };
 
 // Every signal as a new process expects it. An ignored one would stay ignored across exec, so it is
@@ -54,6 +55,17 @@ void reset_signals() noexcept {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// Puts the two descriptors onto stdout's and stderr's numbers, where they stay open on exec. By way
+// of numbers beyond those, since a source may itself be 1 or 2.
+bool redirect_output(const child_options& options) noexcept {
+    const int out = options.standard_output;
+    const int err = options.standard_error;
+    const int out_copy = out < 0 ? -1 : ::fcntl(out, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int err_copy = err < 0 ? -1 : ::fcntl(err, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return (out < 0 || (out_copy >= 0 && ::dup2(out_copy, STDOUT_FILENO) >= 0)) &&
+           (err < 0 || (err_copy >= 0 && ::dup2(err_copy, STDERR_FILENO) >= 0));
+}
+
 // Runs in the child, on the parent's memory: system calls only, and nothing is left changed.
 [[noreturn]] void become_program(start_request& request) noexcept {
     const child_options& options = *request.options;
@@ -65,8 +77,7 @@ void reset_signals() noexcept {
         ::_exit(127);
     const bool ready =
         (options.working_directory.empty() || ::chdir(options.working_directory.c_str()) == 0) &&
-        (options.standard_output < 0 || ::dup2(options.standard_output, STDOUT_FILENO) >= 0) &&
-        (options.standard_error < 0 || ::dup2(options.standard_error, STDERR_FILENO) >= 0);
+        redirect_output(options);
     if (ready)
         ::execve(options.program.c_str(), request.arguments, request.environment);
     request.error = errno;
@@ -90,10 +101,6 @@ void reset_signals() noexcept {
     return pid;
 }
 
-unexpected_error errno_failure() noexcept {
-    return failure(std::error_code{errno, std::system_category()});
-}
-
 // waitid with the usage of resources, which libc's wrapper leaves out.
 int wait_with_usage(int pidfd, siginfo_t& info, rusage& usage, int options) noexcept {
     return static_cast<int>(::syscall(SYS_waitid, wait_for_pidfd, pidfd, &info, options, &usage));
@@ -108,7 +115,7 @@ result<child_process> child_process::start(event_loop& loop, const child_options
 
     const int pid = start_program(request);
     if (pid < 0)
-        return errno_failure();
+        return detail::errno_failure();
     if (request.error != 0) {
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -149,10 +156,12 @@ task<result<exit_status>> child_process::wait(stop_token stop) {
     if (!outcome)
         co_return failure(outcome.error());
 
+    // While the process is not reaped its group's number cannot become somebody else's.
+    signal_group(SIGKILL);
     siginfo_t info{};
     rusage usage{};
     if (wait_with_usage(pidfd_.get(), info, usage, WEXITED) != 0)
-        co_return errno_failure();
+        co_return detail::errno_failure();
     pid_ = -1;
     loop_->close(pidfd_);
     exit_status status;
@@ -171,6 +180,7 @@ void child_process::kill_and_reap() noexcept {
     if (pid_ <= 0)
         return;
     signal_group(SIGKILL);
+    ::kill(pid_, SIGKILL); // which may have moved itself to another group
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }

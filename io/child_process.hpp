@@ -48,7 +48,8 @@ public:
 
     int pid() const noexcept { return pid_; }
 
-    /// Suspends until the process has ended, and reaps it. Once.
+    /// Suspends until the process has ended, kills what it left behind in its group, and reaps it.
+    /// Once, unless it was stopped (`errc::cancelled`); not moved meanwhile.
     task<result<exit_status>> wait(stop_token stop = {});
 
     /// Sends a signal to its whole process group; nothing after the end has been awaited.
