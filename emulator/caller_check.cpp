@@ -58,9 +58,8 @@ std::string_view refuse_caller(const caller_headers& headers, bool loopback_bind
     if (headers.sec_fetch_site && *headers.sec_fetch_site != "same-origin" &&
         *headers.sec_fetch_site != "none")
         return "A web page of another origin may not invoke functions here (Sec-Fetch-Site).";
-    if (headers.origin &&
-        (!headers.host || origin_host(*headers.origin).empty() ||
-         !http::equal_ignoring_case(origin_host(*headers.origin), *headers.host)))
+    if (headers.origin && (!headers.host || origin_host(*headers.origin).empty() ||
+                           !http::equal_ignoring_case(origin_host(*headers.origin), *headers.host)))
         return "A web page of another origin may not invoke functions here (Origin).";
     return {};
 }

@@ -58,7 +58,9 @@ task<result<>> environment::run(stop_token stop, stop_token at_once) {
     options.environment = function_environment(program_, back->local_address());
     options.standard_output = pipe->writer.get();
     options.standard_error = pipe->writer.get();
-    started_ = loop_.now();
+    // Measured with the clock itself, here and below: the loop's time stands still while it starts a
+    // process, and that process may have asked for its first event within the same turn.
+    started_ = io::clock::now();
     result<io::child_process> process = io::child_process::start(loop_, options);
     pipe->writer.reset(); // else its end would never come
     if (!process) {
@@ -113,9 +115,9 @@ task<> environment::receive_last_words() {
     for (int turn = 0; turn != last_words_turns_max; ++turn) {
         const result<> slept = co_await loop_.sleep_for(std::chrono::milliseconds{1});
         SPRY_ASSERT(slept.has_value());
-        const bool receiving =
-            state_ == runtime_state::response || state_ == runtime_state::error_response ||
-            (state_ == runtime_state::init_error && init_error_.empty());
+        const bool receiving = state_ == runtime_state::response ||
+                               state_ == runtime_state::error_response ||
+                               (state_ == runtime_state::init_error && init_error_.empty());
         if (!receiving)
             co_return;
     }
@@ -162,7 +164,7 @@ void environment::offer() {
 }
 
 void environment::take_next() {
-    const io::time_point now = loop_.now();
+    const io::time_point now = io::clock::now();
     current_.emplace(*waiting_.pop_front(), now, now + program_.timeout);
     log_.begin();
     current_over_.reset();
@@ -173,7 +175,7 @@ void environment::deliver() {
     SPRY_ASSERT(current_ && !current_->delivered && next_ != nullptr);
     state_ = runtime_state::running;
     current_->delivered = true;
-    current_->begun = loop_.now();
+    current_->begun = io::clock::now();
     log_.line("START RequestId: " + current_->request_id + " Version: " + program_.version);
     next_->changed.set();
 }
@@ -183,7 +185,7 @@ std::optional<api_refusal> environment::begin_next(next_call& call) {
     if (!state)
         return refused_transition(state_, runtime_call::next);
     if (state_ == runtime_state::started)
-        init_duration_ = loop_.now() - started_;
+        init_duration_ = io::clock::now() - started_;
     if (state_ == runtime_state::response_sent)
         end_invocation({});
     state_ = *state;
@@ -214,7 +216,7 @@ invocation* environment::delivered() noexcept {
 
 std::int64_t environment::deadline_epoch_ms() const noexcept {
     SPRY_ASSERT(current_.has_value());
-    const auto left = current_->deadline - loop_.now();
+    const auto left = current_->deadline - io::clock::now();
     const auto when = std::chrono::system_clock::now().time_since_epoch() + left;
     return std::chrono::duration_cast<std::chrono::milliseconds>(when).count();
 }
@@ -261,7 +263,7 @@ void environment::end_invocation(std::string_view status) {
     if (pid > 0)
         peak_memory_kib_ = peak_memory_kib(pid);
     invocation_report report;
-    report.duration = loop_.now() - current_->begun;
+    report.duration = io::clock::now() - current_->begun;
     report.init_duration = std::exchange(init_duration_, std::nullopt);
     report.memory_size_mib = program_.memory_size_mib;
     report.max_memory_used_kib = peak_memory_kib_;
@@ -296,8 +298,7 @@ std::string environment::describe_end(const result<io::exit_status>& ended) cons
 void environment::settle(const result<io::exit_status>& ended) {
     if (ended)
         peak_memory_kib_ = ended->max_rss_kib;
-    const bool in_init =
-        state_ == runtime_state::started || state_ == runtime_state::init_error;
+    const bool in_init = state_ == runtime_state::started || state_ == runtime_state::init_error;
     const bool init_failed = in_init && !stopping_ && !timed_out_;
     if (init_failed) {
         init_duration_.reset();
@@ -323,7 +324,8 @@ void environment::settle_current(const result<io::exit_status>& ended) {
     if (stopping_) {
         status = {};
     } else if (timed_out_) {
-        const std::string text = "Task timed out after " + seconds_text(program_.timeout) + " seconds";
+        const std::string text =
+            "Task timed out after " + seconds_text(program_.timeout) + " seconds";
         log_.line(std::string{timestamp{std::chrono::system_clock::now()}.text()} + " " + id + " " +
                   text + "\n");
         outcome.what = function_outcome::kind::error;
@@ -355,7 +357,7 @@ void environment::fail_waiting(std::string_view type, std::string_view message) 
 }
 
 void environment::log_init_error(std::string_view type) {
-    log_.line("INIT_REPORT Init Duration: " + milliseconds_text(loop_.now() - started_) +
+    log_.line("INIT_REPORT Init Duration: " + milliseconds_text(io::clock::now() - started_) +
               " ms\tPhase: init\tStatus: error\tError Type: " + std::string{type});
 }
 

@@ -143,7 +143,7 @@ private:
 
     task_scope scope_;
     stop_source ending_;
-    stop_source current_over_;   // ends the wait for the deadline
+    stop_source current_over_; // ends the wait for the deadline
     io::async_event has_current_;
     io::child_process* process_ = nullptr; // while it runs
     function_output* output_ = nullptr;    // as long as there is a pipe

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// function_log: what one environment's function writes and what the service says about it, as lines.
+// function_log: what one environment's function writes and what the service says about it, as
+// lines.
 #pragma once
 
 #include <spry/emulator/log_tail.hpp>

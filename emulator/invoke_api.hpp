@@ -23,8 +23,8 @@ namespace spry::emulator {
 class invoke_api final : public http::request_handler {
 public:
     struct options {
-        bool loopback_bind = true;               ///< the Host header is checked
-        std::vector<std::string> allowed_hosts;  ///< beside this machine's names
+        bool loopback_bind = true;              ///< the Host header is checked
+        std::vector<std::string> allowed_hosts; ///< beside this machine's names
     };
 
     /// `stop` ends the reading of requests, `give_up` also the sending of answers. What is given by

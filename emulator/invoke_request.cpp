@@ -57,8 +57,7 @@ std::optional<service_error> read_invoke_headers(const http::message& request,
     const std::string_view log_type = request.header_or_empty("X-Amz-Log-Type");
     if (!log_type.empty() && log_type != "None" && log_type != "Tail")
         return invalid_parameter("X-Amz-Log-Type must be None or Tail.");
-    into->wants_log_tail =
-        log_type == "Tail" && into->type == invocation_type::request_response;
+    into->wants_log_tail = log_type == "Tail" && into->type == invocation_type::request_response;
 
     const std::string_view context = request.header_or_empty("X-Amz-Client-Context");
     if (context.empty())

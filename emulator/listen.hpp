@@ -18,7 +18,7 @@ inline constexpr std::uint16_t container_port = 8080; // aws-lambda-rie's
 
 /// One address, or both loopback addresses with one port.
 struct listen_choice {
-    bool both_loopbacks = true;                                      ///< 127.0.0.1 and ::1
+    bool both_loopbacks = true;                                            ///< 127.0.0.1 and ::1
     io::address address = io::address::loopback_v4(loopback_port_default); ///< the (first) address
 
     std::uint16_t port() const noexcept { return address.port(); }

@@ -32,11 +32,10 @@ function_outcome too_large_outcome(const http::message& request) {
                                    : api::payload_size_max + 1;
     function_outcome outcome;
     outcome.what = function_outcome::kind::error;
-    outcome.body = error_document(
-        "Function.ResponseSizeTooLarge",
-        "Response payload size (" + std::to_string(size) +
-            " bytes) exceeded maximum allowed payload size (" +
-            std::to_string(api::payload_size_max) + " bytes).");
+    outcome.body = error_document("Function.ResponseSizeTooLarge",
+                                  "Response payload size (" + std::to_string(size) +
+                                      " bytes) exceeded maximum allowed payload size (" +
+                                      std::to_string(api::payload_size_max) + " bytes).");
     return outcome;
 }
 

@@ -11,13 +11,13 @@ namespace spry::emulator {
 
 /// Where a runtime stands, in the words of the API's error messages.
 enum class runtime_state : std::uint8_t {
-    started,           ///< the process runs and has not asked for an event
-    init_error,        ///< it has said that it cannot start; nothing is allowed any more
-    ready,             ///< it waits for an event
-    running,           ///< it has one
-    response,          ///< its response is being received
-    error_response,    ///< its error is being received
-    response_sent,     ///< its answer has been taken; it has not asked for the next event
+    started,        ///< the process runs and has not asked for an event
+    init_error,     ///< it has said that it cannot start; nothing is allowed any more
+    ready,          ///< it waits for an event
+    running,        ///< it has one
+    response,       ///< its response is being received
+    error_response, ///< its error is being received
+    response_sent,  ///< its answer has been taken; it has not asked for the next event
 };
 
 enum class runtime_call : std::uint8_t { next, response, error, init_error };
