@@ -4,6 +4,8 @@
 #include <spry/http/limits.hpp>
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 namespace spry::http {
 
@@ -19,14 +21,30 @@ constexpr bool is_blank(char c) noexcept {
 
 } // namespace
 
-bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
-    if (left.size() != right.size())
+// Eight bytes at a time: peers write names as we do, so nearly always the words are equal, and a
+// word that differs in more than the case bit decides at once. Only the rest is looked at byte by
+// byte.
+bool detail::equal_letters(const char* left, const char* right, std::size_t size) noexcept {
+    constexpr std::uint64_t case_bits = 0x2020202020202020;
+    const auto differs = [](const char* a, const char* b, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            if (lower(a[i]) != lower(b[i]))
+                return true;
+        }
         return false;
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        if (lower(left[i]) != lower(right[i]))
+    };
+    std::size_t at = 0;
+    for (; size - at >= sizeof case_bits; at += sizeof case_bits) {
+        std::uint64_t a;
+        std::uint64_t b;
+        std::memcpy(&a, left + at, sizeof a);
+        std::memcpy(&b, right + at, sizeof b);
+        if (a == b)
+            continue;
+        if (((a ^ b) & ~case_bits) != 0 || differs(left + at, right + at, sizeof a))
             return false;
     }
-    return true;
+    return !differs(left + at, right + at, size - at);
 }
 
 std::string_view trim_blanks(std::string_view text) noexcept {
@@ -48,18 +66,14 @@ bool list_contains(std::string_view value, std::string_view token) noexcept {
     }
 }
 
-header_table::entry* header_table::add() {
-    if (size_ == header_count_max)
-        return nullptr;
-    if (size_ == capacity_) {
-        auto larger = std::make_unique_for_overwrite<entry[]>(header_count_max);
-        std::copy_n(entries(), size_, larger.get());
-        heap_ = std::move(larger);
-        capacity_ = header_count_max;
-    }
-    entry& added = entries()[size_++];
-    added = entry{0, 0, 0, 0};
-    return &added;
+bool header_table::grow() {
+    if (capacity_ == header_count_max)
+        return false;
+    auto larger = std::make_unique_for_overwrite<entry[]>(header_count_max);
+    std::copy_n(entries(), size_, larger.get());
+    heap_ = std::move(larger);
+    capacity_ = header_count_max;
+    return true;
 }
 
 } // namespace spry::http

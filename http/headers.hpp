@@ -17,8 +17,15 @@ struct field {
     std::string_view value;
 };
 
+namespace detail {
+bool equal_letters(const char* left, const char* right, std::size_t size) noexcept;
+}
+
 /// ASCII letters only, as in RFC 9110 5.1; no locale.
-bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
+inline bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
+    return left.size() == right.size() &&
+           detail::equal_letters(left.data(), right.data(), left.size());
+}
 
 /// Without the spaces and tabs at both ends.
 std::string_view trim_blanks(std::string_view text) noexcept;
@@ -49,9 +56,16 @@ public:
     void clear() noexcept { size_ = 0; }
 
     /// A new last entry, or null where the table is full. Throws std::bad_alloc.
-    entry* add();
+    entry* add() {
+        if (size_ == capacity_ && !grow())
+            return nullptr;
+        entry& added = entries()[size_++];
+        added = entry{0, 0, 0, 0};
+        return &added;
+    }
 
 private:
+    bool grow();
     entry* entries() noexcept { return heap_ ? heap_.get() : inline_.data(); }
 
     std::size_t size_ = 0;

@@ -34,11 +34,39 @@ struct parser::callbacks {
     }
 
     static int on_header_field(llhttp_t* from, const char* at, std::size_t size) {
-        return self(from).add_name(at, size) ? HPE_OK : HPE_USER;
+        parser& me = self(from);
+        if (me.head_complete_) [[unlikely]]
+            return me.add_trailer_name(at, size) ? HPE_OK : HPE_USER;
+        const auto offset = static_cast<std::uint32_t>(at - me.base_);
+        header_table::entry* field = me.field_;
+        // Two names without a value between them are one that was cut, or one behind an empty
+        // value.
+        if (field != nullptr && !me.in_value_ && offset == field->name_offset + field->name_size)
+            [[unlikely]] {
+            field->name_size += static_cast<std::uint32_t>(size);
+            return HPE_OK;
+        }
+        field = me.field_ = me.message_->fields_.add();
+        if (field == nullptr) {
+            me.too_large_ = true;
+            return HPE_USER;
+        }
+        me.in_value_ = false;
+        field->name_offset = offset;
+        field->name_size = static_cast<std::uint32_t>(size);
+        return HPE_OK;
     }
 
     static int on_header_value(llhttp_t* from, const char* at, std::size_t size) {
-        return self(from).add_value(at, size) ? HPE_OK : HPE_USER;
+        parser& me = self(from);
+        if (me.head_complete_) [[unlikely]]
+            return me.add_trailer_value(at, size) ? HPE_OK : HPE_USER;
+        const auto offset = static_cast<std::uint32_t>(at - me.base_);
+        if (!me.in_value_)
+            me.field_->value_offset = offset;
+        me.in_value_ = true;
+        me.field_->value_size = offset + static_cast<std::uint32_t>(size) - me.field_->value_offset;
+        return HPE_OK;
     }
 
     static int on_headers_complete(llhttp_t* from) {
@@ -96,54 +124,36 @@ void parser::start(message& into, bool answers_head) noexcept {
     answers_head_ = answers_head;
 }
 
-// Bytes of a trailer are copied, so that offsets into the message's own text are all that is kept
-// of them.
-std::uint32_t parser::offset_of(const char* at, std::size_t size) {
-    if (!head_complete_)
-        return static_cast<std::uint32_t>(at - base_);
-    const std::size_t offset = message_->trailers_.size();
-    message_->trailers_.append(at, size);
-    return static_cast<std::uint32_t>(offset);
+// Trailers are copied: while they arrive, the buffer is closed up over the chunks before them.
+bool parser::copy_trailer(const char* at, std::size_t size) {
+    std::string& text = message_->trailers_;
+    too_large_ = text.size() + size > head_bytes_max_;
+    if (!too_large_)
+        text.append(at, size);
+    return !too_large_;
 }
 
-bool parser::add_name(const char* at, std::size_t size) {
-    // Two names without a value between them are one name, cut where the input was, or a name
-    // behind an empty value.
-    const bool cut_here =
-        head_complete_ ? at == resumed_at_
-                       : field_ != nullptr && at == base_ + field_->name_offset + field_->name_size;
-    const bool continues = field_ != nullptr && !in_value_ && cut_here;
-    if (head_complete_ && message_->trailers_.size() + size > head_bytes_max_) {
-        too_large_ = true;
-        return false;
-    }
-    if (!continues) {
+bool parser::add_trailer_name(const char* at, std::size_t size) {
+    const bool was_cut = field_ != nullptr && !in_value_ && at == resumed_at_;
+    if (!was_cut) {
         field_ = message_->fields_.add();
         if (field_ == nullptr) {
             too_large_ = true;
             return false;
         }
-        field_->name_offset = offset_of(at, size);
-        field_->name_size = static_cast<std::uint32_t>(size);
+        field_->name_offset = static_cast<std::uint32_t>(message_->trailers_.size());
         in_value_ = false;
-        return true;
     }
-    (void)offset_of(at, size);
     field_->name_size += static_cast<std::uint32_t>(size);
-    return true;
+    return copy_trailer(at, size);
 }
 
-bool parser::add_value(const char* at, std::size_t size) {
-    if (head_complete_ && message_->trailers_.size() + size > head_bytes_max_) {
-        too_large_ = true;
-        return false;
-    }
-    const std::uint32_t offset = offset_of(at, size);
+bool parser::add_trailer_value(const char* at, std::size_t size) {
     if (!in_value_)
-        field_->value_offset = offset;
+        field_->value_offset = static_cast<std::uint32_t>(message_->trailers_.size());
     in_value_ = true;
-    field_->value_size = offset + static_cast<std::uint32_t>(size) - field_->value_offset;
-    return true;
+    field_->value_size += static_cast<std::uint32_t>(size);
+    return copy_trailer(at, size);
 }
 
 parser::outcome parser::parse_head(std::string_view all) {

@@ -55,9 +55,9 @@ private:
     struct callbacks;
 
     outcome finish_head(std::string_view all) noexcept;
-    bool add_name(const char* at, std::size_t size);
-    bool add_value(const char* at, std::size_t size);
-    std::uint32_t offset_of(const char* at, std::size_t size);
+    bool add_trailer_name(const char* at, std::size_t size);
+    bool add_trailer_value(const char* at, std::size_t size);
+    bool copy_trailer(const char* at, std::size_t size);
 
     // llhttp_t, which only parser.cpp sees; its size and alignment are asserted there.
     static constexpr std::size_t llhttp_bytes = 96;
