@@ -13,11 +13,29 @@ namespace spry::http {
 
 namespace {
 
-constexpr std::string_view token_marks = "!#$%&'*+-.^_`|~";
+// Which bytes may stand in a name, and which in a value.
+struct allowed_bytes {
+    std::array<bool, 256> in_token{};
+    std::array<bool, 256> in_value{};
 
-constexpr bool is_token_character(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           token_marks.find(c) != std::string_view::npos;
+    constexpr allowed_bytes() noexcept {
+        constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+        for (std::size_t c = 0; c < 256; ++c) {
+            in_token[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                          (c >= 'A' && c <= 'Z') ||
+                          (c < 0x80 && marks.find(static_cast<char>(c)) != std::string_view::npos);
+            in_value[c] = c == '\t' || (c >= 0x20 && c != 0x7f);
+        }
+    }
+};
+constexpr allowed_bytes allowed;
+
+bool all_in(std::string_view text, const std::array<bool, 256>& set) noexcept {
+    for (const char c : text) {
+        if (!set[static_cast<unsigned char>(c)])
+            return false;
+    }
+    return true;
 }
 
 bool is_visible(char c) noexcept {
@@ -27,35 +45,20 @@ bool is_visible(char c) noexcept {
 } // namespace
 
 bool is_token(std::string_view name) noexcept {
-    return !name.empty() && std::ranges::all_of(name, is_token_character);
+    return !name.empty() && all_in(name, allowed.in_token);
 }
 
+// Other control characters too: llhttp, hence whoever reads it, refuses them.
 bool is_field_value(std::string_view value) noexcept {
-    // Control characters too: llhttp, hence whoever reads it, refuses them.
-    return std::ranges::none_of(value, [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return (byte < 0x20 && c != '\t') || byte == 0x7f;
-    });
+    return all_in(value, allowed.in_value);
 }
 
-char* head_builder::make_room(std::size_t size) {
-    if (!has_room_for(size)) {
-        const std::size_t larger = std::max(2 * capacity_, size_ + size);
-        auto memory = std::make_unique_for_overwrite<char[]>(larger);
-        std::memcpy(memory.get(), data(), size_);
-        heap_ = std::move(memory);
-        capacity_ = larger;
-    }
-    char* to = (heap_ ? heap_.get() : inline_.data()) + size_;
-    size_ += size;
-    return to;
-}
-
-head_builder& head_builder::append(std::string_view text) {
-    char* to = make_room(text.size());
-    if (!text.empty())
-        std::memcpy(to, text.data(), text.size());
-    return *this;
+void head_builder::grow(std::size_t size) {
+    const std::size_t larger = std::max(2 * capacity_, size_ + size);
+    auto taken = std::make_unique_for_overwrite<char[]>(larger);
+    std::memcpy(taken.get(), memory(), size_);
+    heap_ = std::move(taken);
+    capacity_ = larger;
 }
 
 head_builder& head_builder::append(std::span<const std::byte> bytes) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -40,7 +41,15 @@ public:
     head_builder& end_head() { return append("\r\n"); }
 
     /// Raw bytes. Throws std::bad_alloc, as do all functions that write.
-    head_builder& append(std::string_view text);
+    head_builder& append(std::string_view text) {
+        if (!has_room_for(text.size()))
+            grow(text.size());
+        char* to = memory() + size_;
+        size_ += text.size();
+        if (!text.empty())
+            std::memcpy(to, text.data(), text.size());
+        return *this;
+    }
     head_builder& append(std::span<const std::byte> bytes);
     head_builder& append_decimal(std::uint64_t value);
     head_builder& append_hex(std::uint64_t value);
@@ -55,7 +64,8 @@ public:
 
 private:
     const char* data() const noexcept { return heap_ ? heap_.get() : inline_.data(); }
-    char* make_room(std::size_t size);
+    char* memory() noexcept { return heap_ ? heap_.get() : inline_.data(); }
+    void grow(std::size_t size);
 
     std::size_t size_ = 0;
     std::size_t capacity_ = inline_bytes;

@@ -21,30 +21,45 @@ constexpr bool is_blank(char c) noexcept {
 
 } // namespace
 
-// Eight bytes at a time: peers write names as we do, so nearly always the words are equal, and a
-// word that differs in more than the case bit decides at once. Only the rest is looked at byte by
-// byte.
-bool detail::equal_letters(const char* left, const char* right, std::size_t size) noexcept {
-    constexpr std::uint64_t case_bits = 0x2020202020202020;
-    const auto differs = [](const char* a, const char* b, std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i) {
-            if (lower(a[i]) != lower(b[i]))
-                return true;
-        }
+namespace {
+
+using word = std::uint64_t;
+
+word load_word(const char* from) noexcept {
+    word loaded;
+    std::memcpy(&loaded, from, sizeof loaded);
+    return loaded;
+}
+
+bool differs(const char* left, const char* right, std::size_t size) noexcept {
+    for (std::size_t i = 0; i < size; ++i) {
+        if (lower(left[i]) != lower(right[i]))
+            return true;
+    }
+    return false;
+}
+
+// Peers write names as we do, so nearly always the words are equal, and a word that differs in more
+// than the case bit decides at once. Only the rest is looked at byte by byte.
+bool word_differs(const char* left, const char* right) noexcept {
+    constexpr word case_bits = 0x2020202020202020;
+    const word difference = load_word(left) ^ load_word(right);
+    if (difference == 0)
         return false;
-    };
-    std::size_t at = 0;
-    for (; size - at >= sizeof case_bits; at += sizeof case_bits) {
-        std::uint64_t a;
-        std::uint64_t b;
-        std::memcpy(&a, left + at, sizeof a);
-        std::memcpy(&b, right + at, sizeof b);
-        if (a == b)
-            continue;
-        if (((a ^ b) & ~case_bits) != 0 || differs(left + at, right + at, sizeof a))
+    return (difference & ~case_bits) != 0 || differs(left, right, sizeof(word));
+}
+
+} // namespace
+
+bool detail::equal_letters(const char* left, const char* right, std::size_t size) noexcept {
+    if (size < sizeof(word))
+        return !differs(left, right, size);
+    const std::size_t last = size - sizeof(word);
+    for (std::size_t at = 0; at < last; at += sizeof(word)) {
+        if (word_differs(left + at, right + at))
             return false;
     }
-    return !differs(left + at, right + at, size - at);
+    return !word_differs(left + last, right + last); // overlaps the word before
 }
 
 std::string_view trim_blanks(std::string_view text) noexcept {

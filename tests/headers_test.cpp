@@ -22,6 +22,20 @@ TEST(headers, compares_names_in_any_case) {
     EXPECT_TRUE(equal_ignoring_case("Content-Type", "cONTENT-tYPE"));
     EXPECT_FALSE(equal_ignoring_case("Content-Type", "Content-Typ"));
     EXPECT_FALSE(equal_ignoring_case("[", "{")) << "only letters have a case";
+    EXPECT_FALSE(equal_ignoring_case("0123456789[", "0123456789{"));
+    EXPECT_FALSE(equal_ignoring_case("[0123456789", "{0123456789"));
+}
+
+TEST(headers, compares_names_of_any_length) {
+    for (std::size_t size = 0; size < 40; ++size) {
+        const std::string name(size, 'a');
+        EXPECT_TRUE(equal_ignoring_case(name, std::string(size, 'A')));
+        for (std::size_t at = 0; at < size; ++at) {
+            std::string other = name;
+            other[at] = 'b';
+            EXPECT_FALSE(equal_ignoring_case(name, other)) << size << " at " << at;
+        }
+    }
 }
 
 TEST(headers, finds_elements_of_a_list) {
