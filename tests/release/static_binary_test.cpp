@@ -64,7 +64,8 @@ public:
             return;
         }
         path_ = name;
-        fs::permissions(path_, fs::perms(0755));
+        fs::permissions(path_,
+                        fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
         fs::copy_file(binary, path_ / "hello");
     }
     empty_root(const empty_root&) = delete;
@@ -121,13 +122,14 @@ std::string post(std::uint16_t port, std::string_view body) {
 
 TEST(static_binary, answers_in_an_empty_chroot_without_proc) {
     constexpr int refused = 77;
+    constexpr int entered = 78;
     const std::string binary = release::built("examples/hello/hello");
     const empty_root root(binary);
     {
-        child probe({"/hello"}, {}, [&root] { return enter(root.path()) ? 78 : refused; });
-        const std::optional<int> status = probe.wait();
-        ASSERT_TRUE(status && WIFEXITED(*status));
-        if (WEXITSTATUS(*status) == refused) {
+        child probe({"/hello"}, {}, [&root] { return enter(root.path()) ? entered : refused; });
+        const int status = probe.wait();
+        ASSERT_TRUE(status == refused || status == entered) << status;
+        if (status == refused) {
             GTEST_SKIP() << "neither root nor allowed to make a user namespace: no chroot";
         }
     }
@@ -146,9 +148,7 @@ TEST(static_binary, answers_in_an_empty_chroot_without_proc) {
     EXPECT_EQ(answer.find("X-Amz-Function-Error"), std::string::npos) << answer;
 
     ::kill(emulator.pid(), SIGTERM);
-    const std::optional<int> status = emulator.wait();
-    ASSERT_TRUE(status) << "did not end on SIGTERM";
-    EXPECT_TRUE(WIFEXITED(*status) && WEXITSTATUS(*status) == 0) << *status;
+    EXPECT_EQ(emulator.wait(), 0) << "after SIGTERM";
 }
 
 } // namespace

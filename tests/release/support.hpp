@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -135,18 +134,18 @@ public:
     pid_t pid() const noexcept { return pid_; }
     int output() const noexcept { return output_.get(); }
 
-    /// The status of waitpid; nothing when the program does not end in time.
-    std::optional<int> wait() {
+    /// The program's exit status; -1 when a signal ended it or it does not end in time.
+    int wait() {
         const auto deadline = clock::now() + patience;
         while (clock::now() < deadline) {
             int status = 0;
             if (::waitpid(pid_, &status, WNOHANG) == pid_) {
                 pid_ = -1;
-                return status;
+                return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
             }
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
-        return std::nullopt;
+        return -1;
     }
 
 private:
