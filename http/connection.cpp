@@ -82,6 +82,9 @@ task<result<arrival>> connection::pump(message* into, goal until, stop_token sto
         waiting_ = true;
         const result<std::size_t> received = co_await std::move(receiving);
         waiting_ = false;
+        // A body's rest that is cancelled in the middle has left its first bytes in the buffer.
+        if (!received && code == io::opcode::recv_all)
+            buffer_.received(receiving.record().transferred);
         if (received && *received > 0) {
             buffer_.received(*received);
             bytes_received_ += *received;
