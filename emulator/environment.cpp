@@ -58,8 +58,8 @@ task<result<>> environment::run(stop_token stop, stop_token at_once) {
     options.environment = function_environment(program_, back->local_address());
     options.standard_output = pipe->writer.get();
     options.standard_error = pipe->writer.get();
-    // Measured with the clock itself, here and below: the loop's time stands still while it starts a
-    // process, and that process may have asked for its first event within the same turn.
+    // Measured with the clock itself, here and below: the loop's time stands still while it starts
+    // a process, and that process may have asked for its first event within the same turn.
     started_ = io::clock::now();
     result<io::child_process> process = io::child_process::start(loop_, options);
     pipe->writer.reset(); // else its end would never come
@@ -155,7 +155,8 @@ task<> environment::watch_deadline() {
 }
 
 void environment::offer() {
-    if (current_ || ending_.stop_requested() || stopping_ || state_ == runtime_state::init_error ||
+    // What comes while a process ends waits for the next one.
+    if (current_ || process_ == nullptr || stopping_ || state_ == runtime_state::init_error ||
         waiting_.empty())
         return;
     take_next();

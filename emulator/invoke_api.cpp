@@ -88,7 +88,9 @@ task<> invoke_api::greet(http::exchange* exchange) {
 
 task<> invoke_api::invoke(http::exchange* exchange, std::string function) {
     invoke_request request;
-    std::optional<service_error> wrong = read_invoke_headers(exchange->request(), &request);
+    std::optional<service_error> wrong = check_function_name(function);
+    if (!wrong)
+        wrong = read_invoke_headers(exchange->request(), &request);
     if (wrong) {
         co_await refuse(exchange, std::move(*wrong));
         co_return;

@@ -43,6 +43,17 @@ std::optional<std::string> invoked_function(std::string_view path) {
     return decoded;
 }
 
+std::optional<service_error> check_function_name(std::string_view name) {
+    // It becomes part of a header: what percent-decoding has made of it is not trusted.
+    constexpr std::string_view allowed =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:$";
+    if (name.size() <= function_name_size_max && name.find_first_not_of(allowed) == name.npos)
+        return std::nullopt;
+    return invalid_parameter(
+        "A function's name is a name, a partial ARN or an ARN, with or without "
+        "a qualifier.");
+}
+
 std::optional<service_error> read_invoke_headers(const http::message& request,
                                                  invoke_request* into) {
     const std::string_view type = request.header_or_empty("X-Amz-Invocation-Type");

@@ -16,6 +16,9 @@ inline constexpr std::size_t async_event_bytes_max = 1024 * 1024;
 /// Bytes of the X-Amz-Client-Context header.
 inline constexpr std::size_t client_context_bytes_max = 3583;
 
+/// Characters of a function's name: an ARN with its qualifier.
+inline constexpr std::size_t function_name_size_max = 170;
+
 /// An answer that is an error of the service's, not the function's.
 struct service_error {
     int status;
@@ -34,6 +37,9 @@ struct invoke_request {
 /// The function's name of "/2015-03-31/functions/NAME/invocations", decoded: a name, a partial ARN
 /// or an ARN, with or without a qualifier. None for any other path.
 std::optional<std::string> invoked_function(std::string_view path);
+
+/// An error where that cannot be a function's name (the characters and the length of an ARN).
+std::optional<service_error> check_function_name(std::string_view name);
 
 /// Reads the X-Amz-* headers into `*into`; an error where one of them cannot be honoured.
 std::optional<service_error> read_invoke_headers(const http::message& request,

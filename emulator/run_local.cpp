@@ -11,9 +11,7 @@
 #include <spry/io/signals.hpp>
 #include <spry/io/standard_error.hpp>
 
-#include <array>
 #include <csignal>
-#include <cstddef>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -38,16 +36,12 @@ std::string_view base_name(std::string_view path) noexcept {
     return path.substr(path.rfind('/') + 1); // npos + 1 is 0
 }
 
-// This executable: where /proc says it lies, else the path it was executed by. /proc's link itself
-// where the file has been replaced meanwhile: it still leads to what runs here.
+// This executable: /proc's link to it, which leads to what runs here even where the file has been
+// replaced meanwhile; without /proc the path it was executed by.
 std::string own_executable() {
     constexpr const char* link = "/proc/self/exe";
-    std::array<char, 4096> path;
-    const ssize_t size = ::readlink(link, path.data(), path.size() - 1);
-    if (size > 0) {
-        path[static_cast<std::size_t>(size)] = '\0';
-        return ::access(path.data(), X_OK) == 0 ? path.data() : link;
-    }
+    if (::access(link, X_OK) == 0)
+        return link;
     const auto* executed = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
     return executed == nullptr ? std::string{} : std::string{executed};
 }

@@ -127,6 +127,39 @@ TEST(emulator_front_door, runs_nothing_for_a_dry_run) {
     EXPECT_EQ(s.log_count("START"), 0);
 }
 
+TEST(emulator_front_door, refuses_a_name_that_could_break_a_header) {
+    session s;
+    s.run([](session* self) -> task<> {
+        co_await self->send("POST", "/2015-03-31/functions/arn:a%0d%0aX:1/invocations", "{}");
+        const std::string path = "/2015-03-31/functions/" + std::string(171, 'f') + "/invocations";
+        co_await self->send("POST", path, "{}");
+    });
+    for (const reply& each : s.replies) {
+        EXPECT_EQ(each.status, 400);
+        EXPECT_EQ(each.header("x-amzn-ErrorType"), "InvalidParameterValueException");
+    }
+}
+
+TEST(emulator_front_door, refuses_a_chunked_request_that_is_too_large) {
+    session s;
+    s.run([](session* self) -> task<> {
+        spry::http::client client{*self->loop, self->emulator->local_address()};
+        const spry::result<> connected = co_await client.connect();
+        std::string request = "POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nHost: "
+                              "localhost\r\nTransfer-Encoding: chunked\r\n\r\n700000\r\n";
+        request.append(0x700000, ' ');
+        request += "\r\n0\r\n\r\n";
+        spry::http::message answer;
+        const spry::result<spry::http::arrival> arrived = co_await client.round_trip(
+            std::as_bytes(std::span{request}), std::span<const std::byte>{}, &answer);
+        reply got;
+        if (connected && arrived)
+            got.status = answer.status();
+        self->replies.push_back(std::move(got));
+    });
+    EXPECT_EQ(s.replies[0].status, 413);
+}
+
 TEST(emulator_front_door, refuses_header_values_it_does_not_know) {
     session s;
     s.run([](session* self) -> task<> {
