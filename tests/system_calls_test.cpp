@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a request and its answer cost in system calls, counted as the slope between two runs.
+#include <spry/io/socket.hpp>
+
+#include "support/bytes.hpp"
+#include "support/forked.hpp"
+#include "support/on_every_backend.hpp"
+#include "support/socket_pair.hpp"
+#include "support/system_call_count.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include <sys/socket.h>
+
+namespace {
+
+namespace io = spry::io;
+
+using spry::task;
+using spry::tests::backend_under_test;
+using spry::tests::bytes_of;
+using spry::tests::connect_fds;
+using spry::tests::count_system_calls;
+using spry::tests::fd_pair;
+using spry::tests::forked;
+
+// Answers every message with as many bytes, until the stream ends.
+int echo(int fd) {
+    std::array<char, 64> buffer;
+    while (true) {
+        const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), 0);
+        if (size <= 0)
+            return 0;
+        static_cast<void>(::send(fd, buffer.data(), static_cast<std::size_t>(size), MSG_NOSIGNAL));
+    }
+}
+
+task<> exchange(io::socket* with, int rounds) {
+    std::array<std::byte, 64> buffer;
+    for (int round = 0; round < rounds; ++round) {
+        static_cast<void>(co_await with->send(bytes_of("request")));
+        static_cast<void>(co_await with->recv(buffer));
+    }
+}
+
+long calls_of(const backend_under_test& backend, int rounds) {
+    fd_pair fds = connect_fds();
+    const forked peer{[&fds] {
+        fds.near.reset();
+        return echo(fds.far.get());
+    }};
+    fds.far.reset();
+    const std::optional<long> calls = count_system_calls([&] {
+        const std::unique_ptr<io::event_loop> loop = backend.make();
+        io::socket near{*loop, io::unique_fd{fds.near.get()}};
+        loop->run(exchange(&near, rounds));
+    });
+    fds.near.reset();
+    return calls.value_or(-1'000'000);
+}
+
+double calls_per_round_trip(const backend_under_test& backend) {
+    constexpr int few = 100;
+    constexpr int many = 600;
+    const long more = calls_of(backend, many) - calls_of(backend, few);
+    return static_cast<double>(more) / (many - few);
+}
+
+TEST(system_calls, of_a_round_trip_are_two_on_the_direct_path) {
+    EXPECT_EQ(calls_per_round_trip(spry::tests::backends[0]), 2.0);
+}
+
+TEST(system_calls, of_a_round_trip_are_three_with_epoll) {
+    EXPECT_EQ(calls_per_round_trip(spry::tests::backends[1]), 3.0);
+}
+
+} // namespace
