@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our functions behind AWS's own emulator (runtime contract 7.2 to 7.4).
+#include "release/outside.hpp"
+
+#include <filesystem>
+
+namespace {
+
+namespace fs = std::filesystem;
+using release::http_answer;
+using release::strings;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+// aws-lambda-rie with a function of ours, on two free ports.
+class real_emulator {
+public:
+    explicit real_emulator(const strings& function, const strings& variables = {})
+        : port_(release::held_port{}.number()),
+          process_(release::joined({binary(), "--runtime-interface-emulator-address",
+                                    address(port_), "--runtime-api-address",
+                                    address(release::held_port{}.number()), "--log-level", "error"},
+                                   function),
+                   release::overlaid({"PATH=/usr/bin:/bin"}, variables), release::die_with_parent) {
+        const auto deadline = release::clock::now() + release::patience;
+        while (release::dial(port_).get() < 0) {
+            if (release::clock::now() > deadline) {
+                ADD_FAILURE() << "the emulator does not listen";
+                return;
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+    }
+
+    static std::string binary() { return SPRY_SOURCE_DIR "/.deps/peers/rie/aws-lambda-rie-x86_64"; }
+
+    http_answer invoke(std::string_view event) const { return release::invoke_at(port_, event); }
+
+    /// Ends it with SIGTERM; its exit code.
+    int stop() {
+        ::kill(process_.pid(), SIGTERM);
+        log_ = release::read_until(process_.output(), release::clock::now() + release::patience,
+                                   [](std::string_view) { return false; });
+        return process_.wait();
+    }
+    const std::string& log() const noexcept { return log_; }
+
+private:
+    static std::string address(std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); }
+
+    std::uint16_t port_;
+    release::child process_;
+    std::string log_;
+};
+
+class real_rie : public release::leaves_no_process {
+protected:
+    void SetUp() override {
+        leaves_no_process::SetUp();
+        if (!fs::exists(real_emulator::binary()))
+            GTEST_SKIP() << "aws-lambda-rie is not installed: ./dev setup --peers rie";
+    }
+    static void expect_answer(const http_answer& answer, std::string_view body) {
+        EXPECT_EQ(answer.status, 200);
+        EXPECT_EQ(answer.body, body);
+    }
+    static std::string process(const real_emulator& rie) {
+        const http_answer answer = rie.invoke(R"({"how":"answer"})");
+        EXPECT_EQ(answer.status, 200);
+        EXPECT_THAT(answer.body, testing::StartsWith("{\"process\":"));
+        return answer.body;
+    }
+};
+
+TEST_F(real_rie, runs_hello_event_after_event) {
+    real_emulator rie({release::example("hello")});
+    expect_answer(rie.invoke(R"({"name":"RIE"})"), R"({"hello":"RIE"})");
+    expect_answer(rie.invoke("{}"), R"({"hello":"world"})");
+    for (int i = 0; i != 20; ++i) {
+        const std::string name = std::to_string(i);
+        expect_answer(rie.invoke("{\"name\":\"" + name + "\"}"), "{\"hello\":\"" + name + "\"}");
+    }
+    EXPECT_EQ(rie.stop(), 0);
+    EXPECT_THAT(rie.log(), HasSubstr("REPORT RequestId: "));
+}
+
+// Bytes of any kind and of the size that the real emulator passes on whole.
+TEST_F(real_rie, runs_echo_with_small_and_large_events) {
+    real_emulator rie({release::example("echo")});
+    for (const std::string& event :
+         {std::string("1"), std::string("no JSON at all"), std::string("\xff\0\x80", 3),
+          std::string(100'000, 'x'), std::string(6'291'556, 'y'), std::string("2")})
+        expect_answer(rie.invoke(event), event);
+    EXPECT_EQ(rie.stop(), 0);
+}
+
+TEST_F(real_rie, runs_the_function_that_the_argument_names) {
+    real_emulator rie({release::example("multi"), "sum"});
+    expect_answer(rie.invoke(R"({"numbers":[1,2,3.5]})"), R"({"sum":6.5,"count":3})");
+    // Behind this emulator an error looks like an answer.
+    const http_answer wrong = rie.invoke(R"({"numbers":[1,"two"]})");
+    EXPECT_EQ(wrong.status, 200);
+    EXPECT_THAT(wrong.body, HasSubstr("at .numbers[1]: expected a number, found a string"));
+    expect_answer(rie.invoke(R"({"numbers":[]})"), R"({"sum":0,"count":0})");
+    EXPECT_EQ(rie.stop(), 0);
+}
+
+TEST_F(real_rie, reports_a_thrown_exception) {
+    real_emulator rie({release::test_program("misbehaving")});
+    const std::string before = process(rie);
+    const http_answer thrown = rie.invoke(R"({"how":"throw"})");
+    EXPECT_EQ(thrown.status, 200);
+    EXPECT_THAT(thrown.body, HasSubstr(R"("errorMessage":"only 3 left of \"tea\"")"));
+    EXPECT_THAT(thrown.body, HasSubstr("shop::out_of_stock"));
+    EXPECT_THAT(rie.invoke(R"({"how":"throw_int"})").body, HasSubstr(R"("errorType":"int")"));
+    EXPECT_EQ(process(rie), before);
+    EXPECT_EQ(rie.stop(), 0);
+}
+
+TEST_F(real_rie, replaces_a_function_that_exits) {
+    real_emulator rie({release::test_program("misbehaving")});
+    const std::string before = process(rie);
+    const http_answer exited = rie.invoke(R"({"how":"exit_3"})");
+    EXPECT_EQ(exited.status, 502);
+    EXPECT_THAT(exited.body, HasSubstr("Runtime.ExitError"));
+    EXPECT_THAT(exited.body, HasSubstr("exit status 3"));
+    EXPECT_NE(process(rie), before);
+    EXPECT_EQ(rie.stop(), 0);
+}
+
+TEST_F(real_rie, replaces_a_function_that_misses_its_deadline) {
+    real_emulator rie({release::test_program("misbehaving")}, {"AWS_LAMBDA_FUNCTION_TIMEOUT=1"});
+    const std::string before = process(rie);
+    expect_answer(rie.invoke(R"({"how":"spin"})"), "Task timed out after 1.00 seconds");
+    EXPECT_NE(process(rie), before);
+    EXPECT_EQ(rie.stop(), 0);
+}
+
+// The deadline that this emulator announces is in time for the handler to be told.
+TEST_F(real_rie, lets_a_handler_answer_before_its_deadline) {
+    real_emulator rie({release::example("multi"), "delay"}, {"AWS_LAMBDA_FUNCTION_TIMEOUT=2"});
+    expect_answer(rie.invoke(R"({"milliseconds":10})"), R"({"waited":10})");
+    const http_answer told = rie.invoke(R"({"milliseconds":60000})");
+    EXPECT_EQ(told.status, 200);
+    EXPECT_THAT(told.body, HasSubstr("the deadline is too near for such a delay"));
+    EXPECT_EQ(rie.stop(), 0);
+}
+
+TEST_F(real_rie, passes_an_init_error_on) {
+    real_emulator rie({release::test_program("failing_init")}, {"FAILING_INIT=throw"});
+    const http_answer failed = rie.invoke("{}");
+    EXPECT_EQ(failed.status, 502);
+    EXPECT_THAT(failed.body, HasSubstr("no database at db.example:5432"));
+    EXPECT_THAT(failed.body, HasSubstr("database_missing"));
+    EXPECT_EQ(rie.stop(), 0);
+}
+
+TEST_F(real_rie, passes_on_that_no_such_function_is_there) {
+    real_emulator rie({release::example("multi"), "product"});
+    const http_answer failed = rie.invoke("{}");
+    EXPECT_EQ(failed.status, 502);
+    EXPECT_THAT(failed.body, HasSubstr(R"("errorType":"Runtime.NoSuchHandler")"));
+    EXPECT_THAT(failed.body, HasSubstr("this binary has sum, delay, describe"));
+    EXPECT_EQ(rie.stop(), 0);
+}
+
+TEST_F(real_rie, passes_on_that_the_table_is_empty) {
+    real_emulator rie({release::test_program("empty_table")});
+    const http_answer failed = rie.invoke("{}");
+    EXPECT_EQ(failed.status, 502);
+    EXPECT_THAT(failed.body, HasSubstr("the function table is empty"));
+    EXPECT_EQ(rie.stop(), 0);
+}
+
+} // namespace
