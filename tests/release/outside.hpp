@@ -223,6 +223,9 @@ public:
         : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address = loopback(number);
         socklen_t size = sizeof address;
+        // Of a port that is asked for, connections that have just ended do not count.
+        const int reuse = number == 0 ? 0 : 1;
+        ::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
         held_ = ::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0 &&
                 (!listens || ::listen(socket_.get(), 8) == 0);
         ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
