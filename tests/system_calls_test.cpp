@@ -70,12 +70,16 @@ double calls_per_round_trip(const backend_under_test& backend) {
     return static_cast<double>(more) / (many - few);
 }
 
+// Set-up may take a call more in one run than in the other: an answer that is there before its
+// socket is watched needs one wait less.
+constexpr double set_up_noise = 0.01;
+
 TEST(system_calls, of_a_round_trip_are_two_on_the_direct_path) {
-    EXPECT_EQ(calls_per_round_trip(spry::tests::backends[0]), 2.0);
+    EXPECT_NEAR(calls_per_round_trip(spry::tests::backends[0]), 2.0, set_up_noise);
 }
 
 TEST(system_calls, of_a_round_trip_are_three_with_epoll) {
-    EXPECT_EQ(calls_per_round_trip(spry::tests::backends[1]), 3.0);
+    EXPECT_NEAR(calls_per_round_trip(spry::tests::backends[1]), 3.0, set_up_noise);
 }
 
 } // namespace
