@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // boto3 and the aws command line against the emulator: what they need of the service, and what they
 // make of its answers.
-#include "release/outside.hpp"
+#include "release/local_function.hpp"
 
 #include <filesystem>
 

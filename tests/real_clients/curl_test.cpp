@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The curl line of AWS's documentation, letter by letter, against the default address.
-#include "release/outside.hpp"
+#include "release/local_function.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our functions behind AWS's own emulator (runtime contract 7.2 to 7.4).
-#include "release/outside.hpp"
+#include "release/local_function.hpp"
 
 #include <filesystem>
 

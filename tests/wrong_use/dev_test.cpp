@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ./dev, used wrongly. It builds where it has to, so none of these runs beside another.
-#include "release/outside.hpp"
+#include "release/local_function.hpp"
 
 namespace {
 

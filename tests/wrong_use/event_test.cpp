@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An event that cannot be taken is refused, with what is wrong with it, by whoever knows best.
-#include "release/outside.hpp"
+#include "release/local_function.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever a handler does, its caller gets an answer, and the next caller a function that works.
-#include "release/outside.hpp"
+#include "release/local_function.hpp"
 
 namespace {
 

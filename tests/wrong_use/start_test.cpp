@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program that cannot start says in one line what is wrong and what to do, and ends.
-#include "release/outside.hpp"
+#include "release/local_function.hpp"
 
 namespace {
 
@@ -42,6 +42,13 @@ TEST_F(wrong_start, refuses_a_malformed_spry_listen) {
     }
 }
 
+// An address for documentation, which no machine has (RFC 5737).
+TEST_F(wrong_start, names_an_address_that_cannot_be_listened_on) {
+    const std::string line = refusal(example("hello"), {"SPRY_LISTEN=192.0.2.1:9000"});
+    EXPECT_THAT(line, HasSubstr("cannot listen on 192.0.2.1:9000: "));
+    EXPECT_THAT(line, HasSubstr("SPRY_LISTEN=127.0.0.1:PORT"));
+}
+
 TEST_F(wrong_start, refuses_a_malformed_timeout_or_memory_size) {
     for (const char* variable :
          {"AWS_LAMBDA_FUNCTION_TIMEOUT", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"}) {
@@ -64,6 +71,18 @@ TEST_F(wrong_start, refuses_a_malformed_runtime_api) {
         EXPECT_THAT(line, HasSubstr("AWS_LAMBDA_RUNTIME_API is \""));
         EXPECT_THAT(line, HasSubstr("expected host:port, as in 127.0.0.1:9001"));
     }
+}
+
+// AWS's entry script takes it so, too.
+TEST_F(wrong_start, takes_an_empty_runtime_api_for_none) {
+    release::local_function hello(example("hello"), {}, {"AWS_LAMBDA_RUNTIME_API="});
+    EXPECT_EQ(hello.invoke("{}").body, R"({"hello":"world"})");
+    EXPECT_EQ(hello.stop(), 0);
+}
+
+TEST_F(wrong_start, without_an_emulator_names_the_variable_that_is_missing) {
+    const std::string line = refusal(test_program("production"), {"SPRY_LISTEN=127.0.0.1:0"});
+    EXPECT_THAT(line, HasSubstr("AWS_LAMBDA_RUNTIME_API"));
 }
 
 // A label of 64 characters is no name, so that nobody is asked.
