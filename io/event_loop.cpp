@@ -3,8 +3,10 @@
 
 #include <spry/core/assert.hpp>
 #include <spry/io/detail/backend.hpp>
+#include <spry/io/detail/direct_backend.hpp>
 #include <spry/io/detail/epoll_backend.hpp>
 #include <spry/io/detail/timer_heap.hpp>
+#include <spry/io/detail/uring_backend.hpp>
 
 #include <cerrno>
 
@@ -60,14 +62,19 @@ result<backend_choice> parse_backend_choice(std::string_view name) noexcept {
 result<std::unique_ptr<event_loop>> event_loop::create(backend_choice choice) {
     switch (choice) {
     case backend_choice::automatic:
+        return std::make_unique<event_loop>(detail::make_automatic_backend());
     case backend_choice::direct:
-        return std::make_unique<event_loop>(detail::make_epoll_backend(true));
+        return std::make_unique<event_loop>(detail::make_direct_backend());
     case backend_choice::epoll:
-        return std::make_unique<event_loop>(detail::make_epoll_backend(false));
+        return std::make_unique<event_loop>(detail::make_epoll_backend());
     case backend_choice::uring:
         break;
     }
-    return failure(std::errc::not_supported);
+    result<std::unique_ptr<detail::backend>> ring =
+        detail::make_uring_backend(detail::ring_requirement::any);
+    if (!ring)
+        return failure(ring.error());
+    return std::make_unique<event_loop>(std::move(*ring));
 }
 
 event_loop::event_loop(std::unique_ptr<detail::backend> backend) : backend_(std::move(backend)) {}
@@ -79,6 +86,13 @@ event_loop::~event_loop() {
 
 std::string_view event_loop::backend_name() const noexcept {
     return backend_->name();
+}
+
+bool event_loop::backend_is_final() const noexcept {
+    return backend_->is_final();
+}
+std::error_code event_loop::backend_refusal() const noexcept {
+    return backend_->refusal();
 }
 
 time_point event_loop::now() noexcept {

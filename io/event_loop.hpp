@@ -53,7 +53,12 @@ public:
     event_loop& operator=(const event_loop&) = delete;
     ~event_loop();
 
+    /// "direct", "epoll", "uring" or "scripted": what runs operations. With `automatic` it may
+    /// change once, while `backend_is_final` is false.
     std::string_view backend_name() const noexcept;
+    bool backend_is_final() const noexcept;
+    /// Why `automatic` did not get a ring, or no error.
+    std::error_code backend_refusal() const noexcept;
 
     /// Runs `main` to its end, and everything else on the loop while it lasts. Returns its value or
     /// throws its exception. Asserts that there is something to wait for: a loop that nothing can

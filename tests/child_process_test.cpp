@@ -163,7 +163,10 @@ int start_with_blocked_and_ignored_signals(io::event_loop* loop) {
 }
 
 TEST_P(child_process, starts_with_no_signal_blocked_or_ignored) {
-    EXPECT_EQ(exit_code_of([this] { return start_with_blocked_and_ignored_signals(&loop()); }), 0);
+    EXPECT_EQ(exit_code_of([this] {
+                  return start_with_blocked_and_ignored_signals(loop_of_this_process());
+              }),
+              0);
 }
 
 TEST_P(child_process, leaves_the_signal_mask_of_its_parent_alone) {
@@ -196,7 +199,8 @@ int start_with_crossed_output(io::event_loop* loop) {
 }
 
 TEST_P(child_process, may_write_to_the_standard_descriptors_in_any_order) {
-    EXPECT_EQ(exit_code_of([this] { return start_with_crossed_output(&loop()); }), 0);
+    EXPECT_EQ(exit_code_of([this] { return start_with_crossed_output(loop_of_this_process()); }),
+              0);
 }
 
 task<std::string> signal_group_of(io::event_loop* loop) {
@@ -331,7 +335,7 @@ TEST_P(child_process, dies_with_its_parent) {
     ASSERT_EQ(::pipe2(fds.data(), O_CLOEXEC), 0);
     const io::unique_fd reader{fds[0]};
     io::unique_fd writer{fds[1]};
-    forked between{[&] { return start_and_be_killed(&loop(), writer.get()); }};
+    forked between{[&] { return start_and_be_killed(loop_of_this_process(), writer.get()); }};
     writer.reset();
     EXPECT_EQ(read_until_the_end(reader.get(), between), "ready\nended");
     EXPECT_EQ(between.exit_code(), -SIGKILL);

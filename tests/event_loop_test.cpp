@@ -57,7 +57,9 @@ TEST_P(event_loop, throws_the_exception_of_its_main_task) {
 }
 
 TEST_P(event_loop, tells_the_name_it_was_chosen_by) {
-    EXPECT_EQ(loop().backend_name(), GetParam().name);
+    const bool is_automatic = GetParam().choice == io::backend_choice::automatic;
+    EXPECT_EQ(loop().backend_name(), is_automatic ? "direct" : GetParam().name);
+    EXPECT_EQ(loop().backend_is_final(), !is_automatic);
 }
 
 task<> sleep_and_log(io::event_loop* loop, milliseconds duration, char letter, std::string* log) {

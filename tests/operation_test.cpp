@@ -232,8 +232,15 @@ int wait_without_a_descriptor_left(io::event_loop* loop) {
     return log == full + full ? 0 : 1;
 }
 
-TEST_P(operation, fails_where_the_kernel_has_no_descriptor_left_to_watch_with) {
-    EXPECT_EQ(exit_code_of([this] { return wait_without_a_descriptor_left(&loop()); }), 0);
+// A ring watches without one.
+class operation_on_epoll : public spry::tests::on_every_backend {};
+INSTANTIATE_TEST_SUITE_P(backends, operation_on_epoll,
+                         testing::Values(spry::tests::backends[0], spry::tests::backends[1]),
+                         spry::tests::backend_name);
+
+TEST_P(operation_on_epoll, fails_where_the_kernel_has_no_descriptor_left_to_watch_with) {
+    EXPECT_EQ(
+        exit_code_of([this] { return wait_without_a_descriptor_left(loop_of_this_process()); }), 0);
 }
 
 } // namespace

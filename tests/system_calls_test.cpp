@@ -13,6 +13,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <sys/socket.h>
 
@@ -47,7 +48,20 @@ task<> exchange(io::socket* with, int rounds) {
     }
 }
 
-long calls_of(const backend_under_test& backend, int rounds) {
+// As a client does that has nothing to do between its request and the answer.
+task<> exchange_without_awaiting_sends(io::socket* with, int rounds) {
+    std::array<std::byte, 64> buffer;
+    for (int round = 0; round < rounds; ++round) {
+        auto sending = with->send(bytes_of("request"));
+        sending.start();
+        static_cast<void>(co_await with->recv(buffer));
+        static_cast<void>(co_await std::move(sending));
+    }
+}
+
+using conversation = task<> (*)(io::socket*, int);
+
+long calls_of(const backend_under_test& backend, conversation talk, int rounds) {
     fd_pair fds = connect_fds();
     const forked peer{[&fds] {
         fds.near.reset();
@@ -55,18 +69,18 @@ long calls_of(const backend_under_test& backend, int rounds) {
     }};
     fds.far.reset();
     const std::optional<long> calls = count_system_calls([&] {
-        const std::unique_ptr<io::event_loop> loop = backend.make();
+        const std::unique_ptr<io::event_loop> loop = io::event_loop::create(backend.choice).value();
         io::socket near{*loop, io::unique_fd{fds.near.get()}};
-        loop->run(exchange(&near, rounds));
+        loop->run(talk(&near, rounds));
     });
     fds.near.reset();
     return calls.value_or(-1'000'000);
 }
 
-double calls_per_round_trip(const backend_under_test& backend) {
+double calls_per_round_trip(const backend_under_test& backend, conversation talk = exchange) {
     constexpr int few = 100;
     constexpr int many = 600;
-    const long more = calls_of(backend, many) - calls_of(backend, few);
+    const long more = calls_of(backend, talk, many) - calls_of(backend, talk, few);
     return static_cast<double>(more) / (many - few);
 }
 
@@ -80,6 +94,27 @@ TEST(system_calls, of_a_round_trip_are_two_on_the_direct_path) {
 
 TEST(system_calls, of_a_round_trip_are_three_with_epoll) {
     EXPECT_NEAR(calls_per_round_trip(spry::tests::backends[1]), 3.0, set_up_noise);
+}
+
+class system_calls_on_the_ring : public testing::TestWithParam<backend_under_test> {
+protected:
+    void SetUp() override {
+        const auto ring = io::event_loop::create(io::backend_choice::uring);
+        if (!ring)
+            GTEST_SKIP() << "io_uring is refused here: " << ring.error().message();
+    }
+};
+INSTANTIATE_TEST_SUITE_P(backends, system_calls_on_the_ring,
+                         testing::Values(spry::tests::backends[2], spry::tests::backends[3]),
+                         spry::tests::backend_name);
+
+TEST_P(system_calls_on_the_ring, are_one_for_each_await) {
+    EXPECT_NEAR(calls_per_round_trip(GetParam()), 2.0, set_up_noise);
+}
+
+TEST_P(system_calls_on_the_ring, are_one_for_a_round_trip_whose_send_is_not_awaited) {
+    EXPECT_NEAR(calls_per_round_trip(GetParam(), exchange_without_awaiting_sends), 1.0,
+                set_up_noise);
 }
 
 } // namespace

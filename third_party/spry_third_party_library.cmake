@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # spry_third_party_library(<name> LICENCE <file> SOURCES <file>...
 #     INCLUDE PUBLIC|PRIVATE <folder>...
-#     [HEADERS <file>...] [NOT_USED_YET])
+#     [HEADERS <file>...])
 #
 # Declares spry_<name> (alias spry::<name>), a static library of foreign code. INCLUDE PRIVATE means
 # that the headers are for the one layer that links it and are not installed; HEADERS (of the first
-# INCLUDE folder) are installed below spry/third_party, out of the way of a system's own copy. A
-# library that is NOT_USED_YET is built only when asked for, and not installed.
+# INCLUDE folder) are installed below spry/third_party, out of the way of a system's own copy.
 function(spry_third_party_library name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "NOT_USED_YET" "LICENCE" "SOURCES;INCLUDE;HEADERS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "LICENCE" "SOURCES;INCLUDE;HEADERS")
     set(target spry_${name})
     list(POP_FRONT arg_INCLUDE visibility)
     add_library(${target} STATIC ${arg_SOURCES})
@@ -25,10 +24,6 @@ function(spry_third_party_library name)
     target_compile_options(${target} PRIVATE -w)
     set_target_properties(${target} PROPERTIES
         EXPORT_NAME ${name} C_STANDARD 11 COMPILE_WARNING_AS_ERROR OFF POSITION_INDEPENDENT_CODE OFF)
-    if(arg_NOT_USED_YET)
-        set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
-    else()
-        set_property(GLOBAL APPEND PROPERTY SPRY_INSTALLED_TARGETS ${target})
-        set_property(GLOBAL APPEND PROPERTY SPRY_INSTALLED_LICENCES "${name}=${arg_LICENCE}")
-    endif()
+    set_property(GLOBAL APPEND PROPERTY SPRY_INSTALLED_TARGETS ${target})
+    set_property(GLOBAL APPEND PROPERTY SPRY_INSTALLED_LICENCES "${name}=${arg_LICENCE}")
 endfunction()

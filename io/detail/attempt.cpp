@@ -52,14 +52,6 @@ bool attempt_recv_all(operation& op, int flags) noexcept {
     return completed(op, static_cast<std::int64_t>(op.transferred));
 }
 
-void drop_sent(send_parts& parts, std::size_t sent) noexcept {
-    for (std::span<const std::byte>& part : parts) {
-        const std::size_t of_this = sent < part.size() ? sent : part.size();
-        part = part.subspan(of_this);
-        sent -= of_this;
-    }
-}
-
 bool attempt_send(operation& op, int flags) noexcept {
     while (true) {
         std::array<iovec, std::tuple_size_v<send_parts>> vectors;
@@ -170,6 +162,14 @@ bool attempt_readable(operation& op) noexcept {
 }
 
 } // namespace
+
+void drop_sent(send_parts& parts, std::size_t sent) noexcept {
+    for (std::span<const std::byte>& part : parts) {
+        const std::size_t of_this = sent < part.size() ? sent : part.size();
+        part = part.subspan(of_this);
+        sent -= of_this;
+    }
+}
 
 bool attempt(operation& op, blocking mode) noexcept {
     const int flags = mode == blocking::yes ? 0 : MSG_DONTWAIT;

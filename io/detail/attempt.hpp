@@ -12,6 +12,9 @@ enum class blocking : bool { no, yes };
 /// with `blocking::yes` only descriptors that are O_NONBLOCK can do. Sets `outcome` when complete.
 bool attempt(operation& op, blocking mode) noexcept;
 
+/// Takes the first `sent` bytes, which have left, off the parts.
+void drop_sent(send_parts& parts, std::size_t sent) noexcept;
+
 /// True for operations that wait for the descriptor to become writable; the others wait for it to
 /// become readable.
 constexpr bool waits_to_write(opcode code) noexcept {

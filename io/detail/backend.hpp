@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 namespace spry::io::detail {
 
@@ -19,6 +20,12 @@ public:
 
     /// "direct", "epoll", "uring" or "scripted".
     virtual std::string_view name() const noexcept = 0;
+
+    /// False while `name` may still change.
+    virtual bool is_final() const noexcept { return true; }
+
+    /// Why a better backend could not be had, where one was tried.
+    virtual std::error_code refusal() const noexcept { return {}; }
 
     virtual time_point now() noexcept = 0;
 

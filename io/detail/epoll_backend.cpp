@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Readiness by epoll, and the direct path that does without it.
+// Readiness by epoll.
 //
 // Descriptors are registered once, edge-triggered, for both directions. An edge is an event and not
 // a state, so each descriptor remembers what it has been told and not yet used up:
 //
-// 1. An edge sets `readable` or `writable`; waiting operations are tried, and what is left over is
-// remembered.
+// 1. An edge sets `readable` or `writable`. Waiting operations are tried; what is left is
+//    remembered.
 // 2. EAGAIN clears the flag. So does a receive that got less than it asked for: whatever comes
-// later makes a new edge.
-//    The end of a stream makes one edge only and could come together with the last bytes; once it
-//    is announced, `hung_up` stays set and every later receive is tried at once.
+//    later makes a new edge. The end of a stream makes one edge only, which could come together
+//    with the last bytes; once it is announced, `hung_up` stays set and every later receive is
+//    tried at once.
 // 3. An operation is tried when it is submitted, unless it is a receive behind our own send: the
-// answer cannot be there,
-//    and the attempt would be a system call for nothing.
+//    answer cannot be there, and the attempt would be a system call for nothing.
 #include <spry/io/detail/epoll_backend.hpp>
 
 #include <spry/core/assert.hpp>
 #include <spry/io/detail/attempt.hpp>
+#include <spry/io/detail/milliseconds.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <memory>
 #include <vector>
 
@@ -43,27 +41,15 @@ struct descriptor_state {
     bool hung_up = false;
 };
 
-// Milliseconds until a time, rounded up so that a wait never ends before it; -1 for none.
-int milliseconds_until(std::optional<time_point> until, time_point now) noexcept {
-    if (!until)
-        return -1;
-    if (*until <= now)
-        return 0;
-    const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(*until - now).count();
-    return static_cast<int>(std::min<std::int64_t>(rounded, INT_MAX));
-}
-
 class epoll_backend final : public backend {
 public:
-    explicit epoll_backend(bool block_in_call) noexcept : block_in_call_(block_in_call) {}
-
     ~epoll_backend() override {
         SPRY_ASSERT(pending() == 0);
         if (epoll_fd_ >= 0)
             ::close(epoll_fd_);
     }
 
-    std::string_view name() const noexcept override { return block_in_call_ ? "direct" : "epoll"; }
+    std::string_view name() const noexcept override { return "epoll"; }
     time_point now() noexcept override { return clock::now(); }
     std::size_t pending() const noexcept override { return pending_; }
 
@@ -73,14 +59,7 @@ public:
             op.state = operation::progress::complete;
             return;
         }
-        const bool can_stay_alone = block_in_call_ && pending_ == 0;
-        // What would be tried in vain, or what one blocking call does in full, waits for the loop
-        // to have nothing else to do.
-        if (can_stay_alone && (op.follows_send || op.code == opcode::recv_all)) {
-            keep_alone(op);
-            return;
-        }
-        if (!can_stay_alone && op.follows_send && !may_be_readable(op.fd)) {
+        if (op.follows_send && !may_be_readable(op.fd)) {
             queue(op);
             return;
         }
@@ -91,30 +70,16 @@ public:
         }
         if (descriptor_state* known = find(op.fd))
             flag(*known, op.code) = false;
-        if (can_stay_alone) {
-            keep_alone(op);
-        } else {
-            queue(op);
-        }
+        queue(op);
     }
 
     void cancel(operation& op) noexcept override {
-        if (&op == alone_) {
-            alone_ = nullptr;
-        } else {
-            waiting(*find(op.fd), op.code).remove(op);
-        }
+        waiting(*find(op.fd), op.code).remove(op);
         end(op, cancelled_outcome);
     }
 
     void wait(std::optional<time_point> until,
               intrusive_queue<operation>& completed) noexcept override {
-        if (alone_ != nullptr && !until) {
-            run_alone(completed);
-            return;
-        }
-        if (alone_ != nullptr)
-            queue_alone();
         if (!ended_.empty()) {
             pending_ -= ended_.size();
             completed.append(ended_);
@@ -131,7 +96,6 @@ public:
     }
 
     void forget(int fd) noexcept override {
-        SPRY_ASSERT(alone_ == nullptr || alone_->fd != fd);
         descriptor_state* known = find(fd);
         if (known == nullptr)
             return;
@@ -165,36 +129,7 @@ private:
             known->readable = false;
     }
 
-    void keep_alone(operation& op) noexcept {
-        alone_ = &op;
-        ++pending_;
-    }
-
-    // The direct path: nothing else can happen before this operation completes, so the thread
-    // blocks in its call.
-    void run_alone(intrusive_queue<operation>& completed) noexcept {
-        operation& op = *alone_;
-        while (!attempt(op, blocking::yes)) {
-            pollfd ready{op.fd, static_cast<short>(waits_to_write(op.code) ? POLLOUT : POLLIN), 0};
-            // An interrupted wait leads to an attempt too many, no more.
-            ::poll(&ready, 1, -1);
-        }
-        alone_ = nullptr;
-        --pending_;
-        completed.push_back(op);
-    }
-
-    void queue_alone() noexcept {
-        operation& op = *alone_;
-        alone_ = nullptr;
-        --pending_;
-        queue(op);
-    }
-
     void queue(operation& op) noexcept {
-        // A second operation ends the direct path for the first.
-        if (alone_ != nullptr)
-            queue_alone();
         ++pending_;
         if (const int error = watch(op.fd); error != 0) {
             end(op, -error);
@@ -272,18 +207,16 @@ private:
         }
     }
 
-    const bool block_in_call_;
     int epoll_fd_ = -1; // made with the first operation that needs it
     std::size_t pending_ = 0;
-    operation* alone_ = nullptr;       // the one pending operation of the direct path
     intrusive_queue<operation> ended_; // cancelled or failed; the next wait hands them over
     std::vector<std::unique_ptr<descriptor_state>> descriptors_; // by descriptor number
 };
 
 } // namespace
 
-std::unique_ptr<backend> make_epoll_backend(bool block_in_call) {
-    return std::make_unique<epoll_backend>(block_in_call);
+std::unique_ptr<backend> make_epoll_backend() {
+    return std::make_unique<epoll_backend>();
 }
 
 } // namespace spry::io::detail

@@ -7,8 +7,6 @@
 
 namespace spry::io::detail {
 
-/// `block_in_call`: the direct path, which blocks in the call itself while exactly one operation is
-/// pending.
-std::unique_ptr<backend> make_epoll_backend(bool block_in_call);
+std::unique_ptr<backend> make_epoll_backend();
 
 } // namespace spry::io::detail

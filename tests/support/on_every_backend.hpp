@@ -18,26 +18,37 @@ namespace spry::tests {
 
 struct backend_under_test {
     const char* name;
-    std::unique_ptr<io::event_loop> (*make)();
+    io::backend_choice choice;
 
     friend void PrintTo(const backend_under_test& backend, std::ostream* out) {
         *out << backend.name;
     }
 };
 
-template <io::backend_choice Choice>
-std::unique_ptr<io::event_loop> make_loop() {
-    return io::event_loop::create(Choice).value();
-}
-
 inline constexpr std::array backends{
-    backend_under_test{"direct", make_loop<io::backend_choice::direct>},
-    backend_under_test{"epoll", make_loop<io::backend_choice::epoll>},
+    backend_under_test{"direct", io::backend_choice::direct},
+    backend_under_test{"epoll", io::backend_choice::epoll},
+    backend_under_test{"uring", io::backend_choice::uring},
+    backend_under_test{"automatic", io::backend_choice::automatic},
 };
 
 class on_every_backend : public testing::TestWithParam<backend_under_test> {
 protected:
+    void SetUp() override {
+        result<std::unique_ptr<io::event_loop>> made = io::event_loop::create(GetParam().choice);
+        // A kernel that refuses io_uring (seccomp, sysctl) is an ordinary one.
+        if (!made && GetParam().choice == io::backend_choice::uring)
+            GTEST_SKIP() << "io_uring is refused here: " << made.error().message();
+        loop_ = std::move(made).value();
+    }
+
     io::event_loop& loop() noexcept { return *loop_; }
+
+    /// For a forked child: a ring belongs to the process that made it.
+    io::event_loop* loop_of_this_process() {
+        loop_ = io::event_loop::create(GetParam().choice).value();
+        return loop_.get();
+    }
 
     template <class T>
     T run(task<T> work) {
@@ -45,7 +56,7 @@ protected:
     }
 
 private:
-    std::unique_ptr<io::event_loop> loop_ = GetParam().make();
+    std::unique_ptr<io::event_loop> loop_;
 };
 
 inline std::string backend_name(const testing::TestParamInfo<backend_under_test>& info) {
