@@ -2,10 +2,10 @@
 #include <spry/handler_api/run.hpp>
 
 #include <spry/core/arena.hpp>
-#include <spry/handler_api/local_mode.hpp>
 #include <spry/handler_api/endpoint.hpp>
 #include <spry/handler_api/environment.hpp>
 #include <spry/handler_api/error_document.hpp>
+#include <spry/handler_api/local_mode.hpp>
 #include <spry/handler_api/log.hpp>
 #include <spry/handler_api/runtime.hpp>
 #include <spry/handler_api/runtime_client.hpp>
@@ -80,7 +80,7 @@ int complain(std::initializer_list<std::string_view> parts) {
 
 int complain_about_backend(std::string_view wanted, const std::error_code& error) {
     return complain({"SPRY_IO=", wanted, " cannot be had here: ", error.message(),
-                     "; use auto, direct or epoll"});
+                     "; use auto, uring, direct or epoll"});
 }
 
 } // namespace
@@ -94,8 +94,8 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
 
     const result<io::backend_choice> backend = io::parse_backend_choice(variables.io);
     if (!backend) {
-        return complain(
-            {"SPRY_IO is \"", variables.io, "\", which is no backend: use auto, direct or epoll"});
+        return complain({"SPRY_IO is \"", variables.io,
+                         "\", which is no backend: use auto, uring, direct or epoll"});
     }
     if (variables.runtime_api.empty()) {
         if (!no_function.empty())

@@ -19,6 +19,7 @@ task<int> runtime::run() {
             co_return 0;
         if (next == runtime_client::next_outcome::lost)
             co_return 1;
+        log_backend();
 
         trace_.set(client_.about().trace_id);
         const runtime_client::post_outcome posted = co_await answer_event();
@@ -69,6 +70,22 @@ task<> runtime::request_stop_before(io::time_point when, stop_token cancelled) {
     const result<> slept = co_await loop_.sleep_until(when, cancelled);
     if (slept)
         stop_.request_stop();
+}
+
+void runtime::log_backend() noexcept {
+    if (backend_is_logged_ || !loop_.backend_is_final())
+        return;
+    backend_is_logged_ = true;
+    const logger log{level_};
+    const std::error_code refusal = loop_.backend_refusal();
+    if (!refusal) {
+        log.debug("operations run on a backend", {{"backend", loop_.backend_name()}});
+    } else if (log.is_on(log_level::debug)) {
+        log.debug("operations run on a backend, since io_uring is refused",
+                  {{"backend", loop_.backend_name()},
+                   {"errno", refusal.value()},
+                   {"reason", refusal.message()}});
+    }
 }
 
 void runtime::end_invocation() noexcept {

@@ -51,6 +51,8 @@ private:
     task<runtime_client::post_outcome> answer_event();
     task<> run_handler(context* about, outcome* into);
     task<> request_stop_before(io::time_point when, stop_token cancelled);
+    /// One DEBUG record, once it is settled: which backend, and what the kernel refused.
+    void log_backend() noexcept;
     void end_invocation() noexcept;
 
     io::event_loop& loop_;
@@ -63,6 +65,7 @@ private:
     stop_source stop_;
     detail::trace_variable trace_;
     std::size_t mapped_bytes_ = 0;
+    bool backend_is_logged_ = false;
 };
 
 } // namespace spry
