@@ -8,10 +8,9 @@
 
 namespace spry {
 
-/// Few digits that read back as the same double, nearly always the fewest (Grisu2). Whole
-/// numbers have no point
-/// ("3"); NaN and the infinities are "nan", "inf" and "-inf", which JSON lacks. A value that owns
-/// its characters.
+/// Few digits that read back as the same double, nearly always the fewest (Grisu2). Whole numbers
+/// have no point ("3"); NaN and the infinities are "nan", "inf" and "-inf", which JSON lacks. A
+/// value that owns its characters.
 class number_text {
 public:
     explicit number_text(double number) noexcept;

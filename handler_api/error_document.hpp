@@ -23,8 +23,8 @@ std::string_view write_error_document(const error_report& report,
                                       std::pmr::memory_resource& memory);
 
 /// The value of the error-type header: "Function." and the last component of the type's name in
-/// CamelCase, letters only
-/// ("std::out_of_range" gives "Function.OutOfRange"); a type with a category
+/// CamelCase, letters only ("std::out_of_range" gives "Function.OutOfRange"); a type with a
+/// category
 /// ("Runtime.NoSuchHandler") as it is.
 class error_type_name {
 public:

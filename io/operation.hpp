@@ -58,8 +58,8 @@ struct operation : queue_link {
 
     opcode code;
     progress state = progress::idle;
-    bool follows_send =
-        false; ///< recv: behind our own send, so nothing can be there yet: wait before trying
+    /// recv: behind our own send, so nothing can be there yet: wait before trying.
+    bool follows_send = false;
     int fd = -1;
     std::span<std::byte> buffer;       ///< recv, recv_all, read
     send_parts parts;                  ///< send, write: what is still to be sent
@@ -67,7 +67,9 @@ struct operation : queue_link {
     std::uint32_t address_size = 0;    ///< connect
     time_point deadline{};             ///< sleep
     std::size_t timer_index = 0;       ///< sleep: its place in the loop's timer heap
-    std::size_t transferred = 0;       ///< recv_all, send, write: bytes so far
+    /// recv_all, send, write: bytes so far. Also where the operation then failed or was cancelled:
+    /// a recv_all that was stopped has received them.
+    std::size_t transferred = 0;
     std::int64_t outcome = 0; ///< bytes or descriptor, or a negative errno; valid once complete
     std::coroutine_handle<> waiter = nullptr; ///< resumed from the loop once complete
 
