@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/emulator/invoke_api.hpp>
 
-#include <spry/emulator/base64.hpp>
+#include <spry/core/base64.hpp>
 #include <spry/emulator/caller_check.hpp>
 #include <spry/emulator/error_document.hpp>
 #include <spry/emulator/identifiers.hpp>
@@ -161,7 +161,7 @@ task<> invoke_api::run_and_answer(http::exchange* exchange, invocation* what) {
     if (what->outcome.what == function_outcome::kind::error)
         exchange->add_header("X-Amz-Function-Error", "Unhandled");
     if (what->wants_log_tail)
-        exchange->add_header("X-Amz-Log-Result", base64_encode(what->log_tail));
+        exchange->add_header("X-Amz-Log-Result", base64::encode(what->log_tail));
     (void)co_await exchange->respond(200, std::string_view{what->outcome.body}, give_up_);
 }
 

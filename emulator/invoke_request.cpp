@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/emulator/invoke_request.hpp>
 
+#include <spry/core/base64.hpp>
 #include <spry/core/json_syntax.hpp>
-#include <spry/emulator/base64.hpp>
 #include <spry/http/target.hpp>
 
 #include <algorithm>
@@ -76,7 +76,7 @@ std::optional<service_error> read_invoke_headers(const http::message& request,
     if (context.size() > client_context_bytes_max)
         return invalid_content("The client context is larger than " +
                                std::to_string(client_context_bytes_max) + " bytes.");
-    std::optional<std::string> decoded = base64_decode(context);
+    std::optional<std::string> decoded = base64::decode(context, base64::padding::optional);
     if (!decoded || json::find_syntax_error(*decoded))
         return invalid_content("Client context must be a valid Base64-encoded JSON object.");
     make_one_line(*decoded);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/emulator/runtime_api.hpp>
 
-#include <spry/emulator/base64.hpp>
+#include <spry/core/base64.hpp>
 #include <spry/emulator/error_document.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 #include <spry/http/target.hpp>
@@ -49,7 +49,8 @@ function_outcome posted_outcome(const http::message& request, runtime_call call)
     if (streamed_error) {
         outcome.what = function_outcome::kind::error;
         const std::optional<std::string_view> body = request.trailer(error_body_trailer);
-        outcome.body = body ? base64_decode(*body).value_or(std::string{}) : std::string{};
+        if (body)
+            outcome.body = base64::decode(*body, base64::padding::optional).value_or("");
     } else {
         outcome.body = request.text();
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The emulator's small parts: base64, identifiers, report lines, error documents, memory figures.
-#include <spry/emulator/base64.hpp>
+// The emulator's small parts: identifiers, report lines, error documents, memory figures.
 #include <spry/emulator/error_document.hpp>
 #include <spry/emulator/function_log.hpp>
 #include <spry/emulator/function_program.hpp>
@@ -11,7 +10,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include <unistd.h>
@@ -19,33 +17,9 @@
 namespace {
 
 using namespace std::chrono_literals;
-using spry::emulator::base64_decode;
-using spry::emulator::base64_encode;
 using spry::emulator::function_program;
 using spry::emulator::invocation_report;
 using spry::emulator::report_line;
-
-TEST(base64, encodes_the_vectors_of_rfc_4648) {
-    EXPECT_EQ(base64_encode(""), "");
-    EXPECT_EQ(base64_encode("f"), "Zg==");
-    EXPECT_EQ(base64_encode("fo"), "Zm8=");
-    EXPECT_EQ(base64_encode("foo"), "Zm9v");
-    EXPECT_EQ(base64_encode("foobar"), "Zm9vYmFy");
-    EXPECT_EQ(base64_encode("\xff\xfe\xfd"), "//79");
-}
-
-TEST(base64, decodes_with_and_without_padding) {
-    EXPECT_EQ(base64_decode("Zg=="), "f");
-    EXPECT_EQ(base64_decode("Zg"), "f");
-    EXPECT_EQ(base64_decode("Zm9vYmFy"), "foobar");
-    EXPECT_EQ(base64_decode("//79"), "\xff\xfe\xfd");
-    EXPECT_EQ(base64_decode(""), "");
-}
-
-TEST(base64, refuses_what_is_none) {
-    for (const char* text : {"Z", "Zm9v!", "Zm 9v", "Z===", "Zg==Zg=="})
-        EXPECT_EQ(base64_decode(text), std::nullopt) << text;
-}
 
 TEST(identifiers, are_random_uuids) {
     const std::string id = spry::emulator::make_request_id();
