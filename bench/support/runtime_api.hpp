@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The service's side of the Runtime API, as little as it takes to feed one function: blocking, one
+// connection at a time, nothing allocated between two messages. Not the emulator: what is measured
+// must not share code with what measures.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bench {
+
+enum class request_kind { next, response, error, other };
+
+struct request {
+    request_kind kind = request_kind::other;
+    std::string_view target; ///< the path; valid until the next read
+    std::string_view body;   ///< valid until the next read
+};
+
+/// One message with an event in it, whole; the number of the invocation stands in its request id.
+class event_message {
+public:
+    /// An event of exactly `bytes` bytes of JSON: "{}", or an object with a member `name`.
+    explicit event_message(std::size_t bytes);
+    /// The bytes to send for invocation `number`; valid until the next call.
+    std::string_view numbered(std::uint64_t number);
+    /// Whether `target` is the path under which that invocation is answered.
+    bool is_answer(std::string_view target) const;
+    std::string_view event() const { return std::string_view(text_).substr(event_at_); }
+
+private:
+    std::string text_;
+    std::size_t digits_at_ = 0; ///< the request id's last 12 characters
+    std::size_t event_at_ = 0;
+};
+
+/// A listening loopback port and the connection of the function behind it.
+///
+/// Every wait is bounded by `seconds`. What goes wrong (time, an end, a message that is none) is
+/// thrown as std::runtime_error with a sentence about the function.
+class runtime_api {
+public:
+    explicit runtime_api(unsigned seconds = 30);
+    runtime_api(const runtime_api&) = delete;
+    runtime_api& operator=(const runtime_api&) = delete;
+    ~runtime_api();
+
+    /// "127.0.0.1:PORT"
+    const std::string& address() const noexcept { return address_; }
+
+    /// Waits for a connection, in place of the one there was.
+    void accept();
+    void close() noexcept;
+
+    /// The next whole request. The bodies of a large request are received, not kept forever.
+    request read();
+    /// As read, and throws where the request is of another kind.
+    request expect(request_kind kind);
+    /// More bytes than those of the last request have arrived.
+    bool has_more() const noexcept { return end_ != begin_; }
+
+    void send(std::string_view bytes);
+    /// Both in one write.
+    void send(std::string_view first, std::string_view second);
+    /// "202 Accepted", the answer to every post.
+    static std::string_view accepted() noexcept;
+
+private:
+    void receive();
+
+    int listening_ = -1;
+    int connection_ = -1;
+    std::string address_;
+    std::vector<char> buffer_;
+    std::size_t begin_ = 0; ///< what has been received and not been read
+    std::size_t end_ = 0;
+};
+
+} // namespace bench
