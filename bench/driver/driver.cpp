@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// How fast is a function against the floor: from its start to the first GET and to the first
+// answer, for an event of each size, and how large is it?
+//
+// Plays the Runtime API for several functions in turn, all pinned to one CPU with it, so that a
+// number is one of work and context switches and not of waking an idle CPU. The functions take
+// turns within each round; a ratio is taken within a round, where the machine was the same, and the
+// median over the rounds is printed with their quartiles.
+#include "measuring.hpp"
+#include "report.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+constexpr const char* help = R"(driver: measure functions against each other behind a Runtime API
+
+usage: driver [OPTION...] NAME=COMMAND...
+
+COMMAND is split at spaces; words like VARIABLE=VALUE in front of the program are set for it. The
+first function is the reference of all ratios. It is started afresh for each size, with what Lambda
+sets in its environment and nothing else. Functions must answer every event; with --echo, with the
+event itself.
+
+  --rounds N     default 10
+  --starts N     cold starts in a round (default 10)
+  --events BYTES,BYTES...   sizes (default 2,1024,131072,6291456)
+  --budget MS    time for one function, size and round, roughly (default 60)
+  --cpu N        default: the one we are on
+  --echo         check that each first answer equals its event
+  --json FILE    write everything, in microseconds, to FILE
+
+Quantities: first_get and first_answer from spawn; turn from before an event is sent until its answer
+is received whole; cycle until the next GET, too; cpu on the function's side for one cycle.
+Exit status: 0 measured, 1 a function failed, 2 wrong usage.
+)";
+
+[[noreturn]] void refuse(const std::string& why) {
+    std::fprintf(stderr, "driver: %s; see driver --help\n", why.c_str());
+    std::exit(2);
+}
+
+unsigned number_of(const std::string& text, const std::string& option) {
+    char* end = nullptr;
+    const unsigned long value = std::strtoul(text.c_str(), &end, 10);
+    if (text.empty() || *end != '\0' || value > 1'000'000'000)
+        refuse(option + " wants a number");
+    return static_cast<unsigned>(value);
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+    std::vector<std::string> parts;
+    std::size_t begin = 0;
+    while (begin <= text.size()) {
+        const std::size_t end = std::min(text.find(at, begin), text.size());
+        if (end != begin)
+            parts.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return parts;
+}
+
+bench::subject subject_of(const std::string& text) {
+    bench::subject made;
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+        refuse("\"" + text + "\" is no NAME=COMMAND");
+    made.name = text.substr(0, equals);
+    for (const std::string& word : split(text.substr(equals + 1), ' ')) {
+        if (made.command.empty() && word.find('=') != std::string::npos)
+            made.environment.push_back(word);
+        else
+            made.command.push_back(word);
+    }
+    if (made.command.empty())
+        refuse(made.name + " has no command");
+    return made;
+}
+
+struct request {
+    bench::plan plan;
+    std::vector<bench::subject> subjects;
+    std::string json;
+};
+
+request read_request(int argc, char** argv) {
+    request wanted;
+    int i = 1;
+    for (; i < argc && argv[i][0] == '-'; ++i) {
+        const std::string option = argv[i];
+        const auto value = [&] {
+            if (i + 1 >= argc)
+                refuse("a value is missing behind " + option);
+            return std::string(argv[++i]);
+        };
+        if (option == "--help") {
+            std::fputs(help, stdout);
+            std::exit(0);
+        } else if (option == "--rounds") {
+            wanted.plan.rounds = number_of(value(), option);
+        } else if (option == "--starts") {
+            wanted.plan.starts = number_of(value(), option);
+        } else if (option == "--budget") {
+            wanted.plan.budget_ms = number_of(value(), option);
+        } else if (option == "--cpu") {
+            wanted.plan.cpu = static_cast<int>(number_of(value(), option));
+        } else if (option == "--echo") {
+            wanted.plan.echo = true;
+        } else if (option == "--json") {
+            wanted.json = value();
+        } else if (option == "--events") {
+            wanted.plan.event_bytes.clear();
+            for (const std::string& size : split(value(), ','))
+                wanted.plan.event_bytes.push_back(number_of(size, option));
+        } else {
+            refuse("unknown option " + option);
+        }
+    }
+    for (; i < argc; ++i)
+        wanted.subjects.push_back(subject_of(argv[i]));
+    if (wanted.subjects.empty())
+        refuse("no function given");
+    if (wanted.plan.rounds == 0)
+        refuse("--rounds wants at least one");
+    return wanted;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const request wanted = read_request(argc, argv);
+    try {
+        const bench::results measured = bench::measure(wanted.plan, wanted.subjects);
+        bench::print_table(measured);
+        if (!wanted.json.empty())
+            bench::write_json(measured, wanted.json);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "driver: %s\n", error.what());
+        return 1;
+    }
+}
