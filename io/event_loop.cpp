@@ -4,6 +4,7 @@
 #include <spry/core/assert.hpp>
 #include <spry/io/detail/backend.hpp>
 #include <spry/io/detail/direct_backend.hpp>
+#include <spry/io/detail/door.hpp>
 #include <spry/io/detail/epoll_backend.hpp>
 #include <spry/io/detail/timer_heap.hpp>
 #include <spry/io/detail/uring_backend.hpp>
@@ -106,6 +107,21 @@ io_awaiter<void> event_loop::yield() noexcept {
     return io_awaiter<void>{*this, opcode::sleep, {}};
 }
 
+result<> event_loop::open_door() {
+    if (door_)
+        return {};
+    result<std::unique_ptr<detail::door>> opened = detail::door::open(*this);
+    if (!opened)
+        return failure(opened.error());
+    door_ = std::move(*opened);
+    return {};
+}
+
+detail::door& event_loop::opened_door() noexcept {
+    SPRY_ASSERT(door_ != nullptr);
+    return *door_;
+}
+
 void event_loop::submit(operation& op) noexcept {
     SPRY_ASSERT(op.state == operation::progress::idle);
     op.state = operation::progress::pending;
@@ -152,6 +168,19 @@ void event_loop::close(unique_fd& fd) noexcept {
         return;
     backend_->forget(fd.get());
     fd.reset();
+}
+
+std::error_code event_loop::connect_blocking(const unique_fd& fd, const address& to) noexcept {
+    return {backend_->connect_blocking(fd.get(), to), std::system_category()};
+}
+
+std::error_code event_loop::listen(const unique_fd& fd, int backlog, address& at) noexcept {
+    return {backend_->listen(fd.get(), backlog, at), std::system_category()};
+}
+
+void event_loop::shutdown(const unique_fd& fd, int how) noexcept {
+    if (fd)
+        backend_->shutdown(fd.get(), how);
 }
 
 void event_loop::make_ready(operation& op) noexcept {

@@ -13,12 +13,16 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace spry::io {
 
+class address;
+
 namespace detail {
 class backend;
+class door;
 class timer_heap;
 } // namespace detail
 
@@ -91,7 +95,13 @@ public:
     /// Suspends and lets everything else that is ready run first.
     io_awaiter<void> yield() noexcept;
 
+    /// Lets other threads wake coroutines on this loop, see `posted`; nothing where that is so
+    /// already. Fails where the kernel gives no descriptor.
+    result<> open_door();
+
     // For awaiters and what is built on them.
+
+    detail::door& opened_door() noexcept;
 
     /// Starts the operation; see `operation` for how long it and its buffers must live.
     void submit(operation& op) noexcept;
@@ -101,6 +111,12 @@ public:
     void complete(operation& op, std::int64_t outcome = 0) noexcept;
     /// Closes a descriptor on which operations have run; none is pending.
     void close(unique_fd& fd) noexcept;
+    /// Connects a fresh socket, blocking the thread; the error of connect(2).
+    std::error_code connect_blocking(const unique_fd& fd, const address& to) noexcept;
+    /// Binds a fresh socket and listens; `at` becomes the address it got. The error of bind(2).
+    std::error_code listen(const unique_fd& fd, int backlog, address& at) noexcept;
+    /// shutdown(2), with its `how`; nothing where the descriptor is closed.
+    void shutdown(const unique_fd& fd, int how) noexcept;
 
 private:
     void turn();
@@ -114,6 +130,7 @@ private:
     std::optional<time_point> now_;
     std::size_t completed_at_once_ = 0; // since the last wait
     std::size_t turns_without_wait_ = 0;
+    std::unique_ptr<detail::door> door_; // dies first: it closes its descriptor through the backend
 };
 
 } // namespace spry::io
