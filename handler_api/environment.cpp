@@ -27,6 +27,7 @@ environment read_environment() noexcept {
     read.log_stream = variable("AWS_LAMBDA_LOG_STREAM_NAME");
     read.task_root = variable("LAMBDA_TASK_ROOT");
     read.log_level = variable("AWS_LAMBDA_LOG_LEVEL");
+    read.pipeline = variable("SPRY_PIPELINE") == "1";
     read.io = variable("SPRY_IO");
     return read;
 }

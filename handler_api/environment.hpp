@@ -20,6 +20,7 @@ struct environment {
     std::string_view log_stream;       ///< AWS_LAMBDA_LOG_STREAM_NAME
     std::string_view task_root;        ///< LAMBDA_TASK_ROOT
     std::string_view log_level;        ///< AWS_LAMBDA_LOG_LEVEL
+    bool pipeline = false;             ///< SPRY_PIPELINE=1: see runtime_client
     std::string_view io;               ///< SPRY_IO: auto, uring, epoll or direct
 };
 

@@ -125,7 +125,7 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
 
     io::termination::install();
     const log_level level = parse_log_level(variables.log_level, log_level::info);
-    runtime_client client{**loop, where.value, *peer, event_memory, level};
+    runtime_client client{**loop, where.value, *peer, event_memory, level, variables.pipeline};
     std::optional<runtime> worker;
     if (choice.chosen != nullptr)
         worker.emplace(**loop, variables, client, *choice.chosen, level);

@@ -53,13 +53,14 @@ void append_segment(http::head_builder& path, std::string_view segment) {
 } // namespace
 
 runtime_client::runtime_client(io::event_loop& loop, const endpoint& where, const io::address& peer,
-                               std::span<std::byte> memory, log_level level)
+                               std::span<std::byte> memory, log_level level, bool pipelines)
     : loop_(loop),
       client_(loop, peer, memory,
               http::client_options{.body_bytes_max = runtime_api::payload_size_max}),
       log_(level),
       authority_(where.authority),
-      base_path_(where.base_path) {
+      base_path_(where.base_path),
+      pipelines_(pipelines) {
     common_headers_.append("Host: ").append(where.authority).append(line_end);
     common_headers_.append("User-Agent: ").append(user_agent).append(line_end);
     next_request_.append("GET ").append(base_path_).append(runtime_api::next_path);
@@ -76,15 +77,15 @@ task<runtime_client::next_outcome> runtime_client::next() {
     int failures = 0;
     bool was_idle = client_.is_connected();
     while (true) {
-        if (io::termination::requested())
+        // An event that was asked for already may have come: it is for us to answer.
+        if (io::termination::requested() && !next_is_sent_)
             co_return next_outcome::stopped;
         judgement verdict = judgement::failed;
         const result<> connected = connect();
         if (connected) {
             // From here on a SIGTERM ends the receive; see io/termination.hpp.
             io::termination::idle_on(client_.wire().stream().fd());
-            const result<http::arrival> outcome =
-                co_await client_.round_trip(std::as_bytes(std::span{next_request_}), {}, &event_);
+            const result<http::arrival> outcome = co_await call_next();
             io::termination::idle_on(-1);
             verdict = judge_next(outcome);
         } else {
@@ -121,6 +122,12 @@ task<runtime_client::next_outcome> runtime_client::next() {
         }
         (void)co_await loop_.sleep_for(first_pause * (1 << (failures - 1)));
     }
+}
+
+task<result<http::arrival>> runtime_client::call_next() {
+    if (std::exchange(next_is_sent_, false))
+        return client_.read_answer(&event_);
+    return client_.round_trip({std::as_bytes(std::span{next_request_})}, &event_);
 }
 
 runtime_client::judgement runtime_client::judge_next(const result<http::arrival>& outcome) {
@@ -171,7 +178,9 @@ task<runtime_client::post_outcome> runtime_client::post_response(const response&
                    {{"request_id", about_.request_id}});
         head_.known_header("Content-Type", response::binary_type);
     }
-    co_return co_await finish_post(answer.body());
+    // Once the process has been told to end, no further event is asked for.
+    const bool pipelines = pipelines_ && !io::termination::requested();
+    co_return co_await finish_post(answer.body(), pipelines);
 }
 
 task<runtime_client::post_outcome> runtime_client::post_error(error_report report,
@@ -183,18 +192,25 @@ task<runtime_client::post_outcome> runtime_client::post_error(error_report repor
     co_return co_await finish_post(std::as_bytes(std::span{document}));
 }
 
-task<runtime_client::post_outcome> runtime_client::finish_post(std::span<const std::byte> body) {
+task<runtime_client::post_outcome> runtime_client::finish_post(std::span<const std::byte> body,
+                                                               bool pipelines) {
     head_.content_length(body.size()).end_head();
+    io::send_parts request{head_.bytes(), body};
+    if (pipelines)
+        request[2] = std::as_bytes(std::span{next_request_});
     const result<> connected = connect();
     if (!connected) {
         log_.error("the answer is lost: cannot connect to the Runtime API",
                    {{"request_id", about_.request_id}, {"reason", message_of(connected.error())}});
         co_return post_outcome::done;
     }
-    const result<http::arrival> outcome =
-        co_await client_.round_trip(head_.bytes(), body, &answer_);
-    if (outcome && *outcome == http::arrival::message)
+    const result<http::arrival> outcome = co_await client_.round_trip(request, &answer_);
+    if (outcome && *outcome == http::arrival::message) {
+        pipelines_ = pipelines_ && answer_.is_success() && answer_.keeps_alive();
+        next_is_sent_ = pipelines && client_.is_connected();
         co_return judge_post(answer_.status(), body.size());
+    }
+    pipelines_ = false;
 
     client_.disconnect();
     log_.error("the connection broke while the answer was sent; whether it arrived is unknown",

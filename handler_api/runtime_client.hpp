@@ -42,10 +42,13 @@ public:
         lost, ///< the Runtime API asks for the end of the process; why has been logged
     };
 
+    /// `pipelines`: each response carries the call for the next event behind it, in one write. The
+    /// Runtime API does not promise to allow that, so the first sign of trouble (an answer that is
+    /// no success, a close, a reset) ends it for good.
     /// `memory` is what events are received into as long as they fit; it outlives the client, as
     /// does what `where` views.
     runtime_client(io::event_loop& loop, const endpoint& where, const io::address& peer,
-                   std::span<std::byte> memory, log_level level);
+                   std::span<std::byte> memory, log_level level, bool pipelines = false);
 
     /// Waits for an event, without a limit: the process may be frozen meanwhile. Re-dials once,
     /// silently, where the connection turns out to be dead before a byte of an answer, which is how
@@ -73,7 +76,8 @@ private:
 
     result<> connect();
     void start_post(std::string_view path_suffix);
-    task<post_outcome> finish_post(std::span<const std::byte> body);
+    task<post_outcome> finish_post(std::span<const std::byte> body, bool pipelines = false);
+    task<result<http::arrival>> call_next();
     bool write_error_head(const error_report& report);
     judgement judge_next(const result<http::arrival>& outcome);
     post_outcome judge_post(int status, std::size_t body_size) const;
@@ -89,6 +93,8 @@ private:
     http::message answer_;
     http::head_builder head_;
     invocation about_;
+    bool pipelines_;
+    bool next_is_sent_ = false; // behind the last response; its answer has not been read
 };
 
 } // namespace spry

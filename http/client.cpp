@@ -65,11 +65,10 @@ task<result<arrival>> client::read_answer(message* answer, stop_token stop) {
 // The answer is awaited while the request may still be on its way: a server that refuses a body
 // answers early and stops reading, and whoever only sent would wait for ever, or see the reset
 // instead of the answer.
-task<result<arrival>> client::round_trip(std::span<const std::byte> head,
-                                         std::span<const std::byte> body, message* answer,
-                                         stop_token stop, bool answers_head) {
+task<result<arrival>> client::round_trip(io::send_parts request, message* answer, stop_token stop,
+                                         bool answers_head) {
     connection& link = wire();
-    io::socket::send_awaiter sending = link.send(head, body, {}, stop);
+    io::socket::send_awaiter sending = link.send(request[0], request[1], request[2], stop);
     sending.start();
     result<arrival> outcome = co_await link.read_message(answer, stop, answers_head);
     const bool lacks_room = !outcome && outcome.error() == std::errc::no_buffer_space;
@@ -110,8 +109,8 @@ task<result<arrival>> client::request(simple_request what, message* answer, stop
         head_.content_length(what.body.size());
     head_.end_head();
     const bool answers_head = what.method == "HEAD";
-    result<arrival> outcome =
-        co_await round_trip(head_.bytes(), what.body, answer, stop, answers_head);
+    const io::send_parts whole{head_.bytes(), what.body, {}};
+    result<arrival> outcome = co_await round_trip(whole, answer, stop, answers_head);
     co_return outcome;
 }
 

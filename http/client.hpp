@@ -64,14 +64,14 @@ public:
     /// The connection, for whoever sends and reads himself. Asserts that there is one.
     connection& wire() noexcept;
 
-    /// Sends `head` and `body` (gathered, in one system call) and reads the answer whole into
-    /// `*answer`, also while the sending is not done: an early answer is seen. The bytes and a
-    /// retained message stay as they are until the call is over, except that a retained message is
-    /// released, once all is sent, where an answer does not fit behind it.
-    task<result<arrival>> round_trip(std::span<const std::byte> head,
-                                     std::span<const std::byte> body, message* answer,
-                                     stop_token stop = {}, bool answers_head = false);
-    /// The second half alone, for a request that was sent before (with `wire().send(...)`).
+    /// Sends a request (head, body, and a further request that is pipelined behind it; gathered, in
+    /// one system call) and reads the first answer whole into `*answer`, also while the sending is
+    /// not done: an early answer is seen. The bytes and a retained message stay as they are until
+    /// the call is over, except that a retained message is released, once all is sent, where an
+    /// answer does not fit behind it.
+    task<result<arrival>> round_trip(io::send_parts request, message* answer, stop_token stop = {},
+                                     bool answers_head = false);
+    /// The second half alone, for a request that was sent before.
     task<result<arrival>> read_answer(message* answer, stop_token stop = {});
 
     /// The answer that `read_answer` or `round_trip` has given keeps its bytes until `release`.

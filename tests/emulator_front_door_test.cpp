@@ -150,8 +150,9 @@ TEST(emulator_front_door, refuses_a_chunked_request_that_is_too_large) {
         request.append(0x700000, ' ');
         request += "\r\n0\r\n\r\n";
         spry::http::message answer;
-        const spry::result<spry::http::arrival> arrived = co_await client.round_trip(
-            std::as_bytes(std::span{request}), std::span<const std::byte>{}, &answer);
+        const spry::io::send_parts whole{std::as_bytes(std::span{request})};
+        const spry::result<spry::http::arrival> arrived =
+            co_await client.round_trip(whole, &answer);
         reply got;
         if (connected && arrived)
             got.status = answer.status();

@@ -69,25 +69,26 @@ struct ended {
     }
 };
 
-int run_worker(std::string_view runtime_api, const function& handler) {
+int run_worker(std::string_view runtime_api, const function& handler, bool pipelines = false) {
     const spry::endpoint_parse where = spry::parse_endpoint(runtime_api);
     EXPECT_TRUE(where) << where.problem;
     const auto peer = spry::io::address::from_numeric(where.value.host, where.value.port);
     auto loop = std::move(*spry::io::event_loop::create(spry::io::backend_choice::automatic));
     auto memory = std::make_unique<std::array<std::byte, spry::http::client_buffer_bytes>>();
     const spry::environment environment;
-    spry::runtime_client client{*loop, where.value, *peer, *memory, spry::log_level::fatal};
+    spry::runtime_client client{*loop,    where.value, *peer, *memory, spry::log_level::fatal,
+                                pipelines};
     spry::runtime worker{*loop, environment, client, handler, spry::log_level::fatal};
     return loop->run(worker.run());
 }
 
 // The script ends with 403 on next, hence exit code 1 where nothing else has ended the worker
 // before.
-ended run(std::vector<script_step> script, const function& handler,
-          std::string_view base_path = "") {
+ended run(std::vector<script_step> script, const function& handler, std::string_view base_path = "",
+          bool pipelines = false) {
     fake_runtime_api api{std::move(script)};
     ended outcome;
-    outcome.exit_code = run_worker(api.address() + std::string{base_path}, handler);
+    outcome.exit_code = run_worker(api.address() + std::string{base_path}, handler, pipelines);
     outcome.requests = api.finish();
     return outcome;
 }
@@ -420,6 +421,64 @@ TEST(runtime, forgets_the_deadline_of_a_handler_that_has_ended) {
                               quick);
     EXPECT_EQ(outcome.requests.at(1).body, "false");
     EXPECT_EQ(outcome.requests.at(3).body, "false");
+}
+
+// architecture 4.6: the call for the next event goes out behind the response, in the same write.
+ended run_pipelined(std::vector<script_step> script, const function& handler) {
+    return run(std::move(script), handler, "", true);
+}
+
+TEST(runtime_pipeline, sends_the_next_call_behind_each_response) {
+    const ended outcome = run_pipelined({{event_answer("a", "[1]")},
+                                         {accepted_answer()},
+                                         {event_answer("b", "[2]")},
+                                         {accepted_answer() + event_answer("c", "[3]")},
+                                         {""},
+                                         {accepted_answer(), false, true}},
+                                        {"f", echo});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.lines(),
+              (lines{std::string{next_line}, response_line("a"), std::string{next_line},
+                     response_line("b"), std::string{next_line}, response_line("c"),
+                     std::string{next_line}}));
+    EXPECT_EQ(outcome.requests[1].body, "[1]");
+    EXPECT_EQ(outcome.requests[3].body, "[2]");
+    EXPECT_EQ(outcome.requests[5].body, "[3]");
+    for (const std::size_t post : {1, 3, 5})
+        EXPECT_TRUE(outcome.requests[post].is_followed) << post;
+    EXPECT_EQ(outcome.requests.back().connection, 1);
+}
+
+TEST(runtime_pipeline, is_not_used_for_errors) {
+    const function throwing{"f", [](event) -> response { throw std::runtime_error{"no"}; }};
+    const ended outcome = run_pipelined({{event_answer("a", "1")}, {accepted_answer()}}, throwing);
+    EXPECT_EQ(outcome.requests.at(1).start_line, error_line("a"));
+    EXPECT_FALSE(outcome.requests[1].is_followed);
+}
+
+// 413 leaves the pipelined call standing; the other two take it with them.
+TEST(runtime_pipeline, ends_with_the_first_sign_of_trouble) {
+    const script_step troubles[] = {
+        {answer(413, "", "{}")},
+        {answer(202, "Connection: close\r\n", "{}"), true},
+        {"", true},
+    };
+    for (const script_step& trouble : troubles) {
+        SCOPED_TRACE(trouble.answer);
+        const ended outcome = run_pipelined({{event_answer("a", "1")},
+                                             trouble,
+                                             {event_answer("b", "2")},
+                                             {accepted_answer()},
+                                             {event_answer("c", "3")},
+                                             {accepted_answer()}},
+                                            {"f", echo});
+        ASSERT_EQ(outcome.requests.size(), 7u);
+        EXPECT_TRUE(outcome.requests[1].is_followed);
+        EXPECT_EQ(outcome.requests[3].start_line, response_line("b"));
+        EXPECT_FALSE(outcome.requests[3].is_followed);
+        EXPECT_EQ(outcome.requests[5].start_line, response_line("c"));
+        EXPECT_FALSE(outcome.requests[5].is_followed);
+    }
 }
 
 // In a process of its own, since a request to end cannot be taken back.

@@ -5,6 +5,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -34,6 +35,18 @@ bool send_all(int fd, std::string_view bytes, std::size_t piece_size) {
         bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
     return true;
+}
+
+// The size of the request that `bytes` begins with, once its head is whole; fills in what the head
+// says.
+std::size_t size_of_request(const std::string& bytes, recorded_request& request) {
+    const std::size_t head_end = bytes.find("\r\n\r\n");
+    if (head_end == std::string::npos)
+        return std::string::npos;
+    const std::size_t line_end = bytes.find("\r\n");
+    request.start_line = bytes.substr(0, line_end);
+    request.head = bytes.substr(line_end, head_end + 2 - line_end);
+    return head_end + 4 + std::strtoull(request.header("Content-Length").c_str(), nullptr, 10);
 }
 
 } // namespace
@@ -82,6 +95,7 @@ void fake_runtime_api::serve() {
         const int on = 1;
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         ++connections_;
+        unread_.clear();
         while (serve_connection(fd)) {
         }
         ::close(fd);
@@ -116,9 +130,8 @@ bool fake_runtime_api::serve_connection(int fd) {
 }
 
 bool fake_runtime_api::read_request(int fd, recorded_request& request, std::size_t bytes_max) {
-    std::string bytes;
-    std::size_t head_end = std::string::npos;
-    std::size_t wanted = std::string::npos;
+    std::string bytes = std::exchange(unread_, {});
+    std::size_t wanted = size_of_request(bytes, request);
     while (bytes.size() < std::min(wanted, bytes_max)) {
         std::array<char, 65536> piece;
         if (!wait_readable(fd))
@@ -127,18 +140,12 @@ bool fake_runtime_api::read_request(int fd, recorded_request& request, std::size
         if (received <= 0)
             return false;
         bytes.append(piece.data(), static_cast<std::size_t>(received));
-        if (head_end == std::string::npos) {
-            head_end = bytes.find("\r\n\r\n");
-            if (head_end == std::string::npos)
-                continue;
-            const std::size_t line_end = bytes.find("\r\n");
-            request.start_line = bytes.substr(0, line_end);
-            request.head = bytes.substr(line_end, head_end + 2 - line_end);
-            wanted =
-                head_end + 4 + std::strtoull(request.header("Content-Length").c_str(), nullptr, 10);
-        }
+        wanted = size_of_request(bytes, request);
     }
-    request.body = bytes.substr(head_end + 4);
+    request.body = bytes.substr(0, wanted).substr(bytes.find("\r\n\r\n") + 4);
+    if (bytes.size() > wanted)
+        unread_ = bytes.substr(wanted);
+    request.is_followed = !unread_.empty();
     return true;
 }
 

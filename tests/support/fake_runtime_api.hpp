@@ -26,7 +26,8 @@ struct recorded_request {
     std::string start_line; ///< "GET /2018-06-01/runtime/invocation/next HTTP/1.1"
     std::string head;       ///< header lines, as sent
     std::string body;
-    int connection = 0; ///< counts from 1
+    int connection = 0;       ///< counts from 1
+    bool is_followed = false; ///< more had come with it: a pipelined request
 
     /// The value of a header, by exact name; empty if absent.
     std::string header(std::string_view name) const;
@@ -58,6 +59,7 @@ private:
     int listener_ = -1;
     std::uint16_t port_ = 0;
     int connections_ = 0;
+    std::string unread_; // received on this connection behind the last request
     std::thread thread_;
 };
 
