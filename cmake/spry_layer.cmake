@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # spry_layer(<layer>
+#     [IN <layer>]                 its files, and their include path, are those of another layer
 #     [SOURCES <file>...]          compiled into the static library spry_<layer>
 #     [HEADERS <file>...]          public: installed, and compiled alone by header verification
 #     [USER_HEADER <file>]         public under its bare name: <spry/<file>>
@@ -12,17 +13,20 @@
 # through the symlink while spry itself is built, never installed. A library without HEADERS is no
 # layer of its own, but a choice of what to link.
 function(spry_layer layer)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "USER_HEADER" "SOURCES;HEADERS;LINK;PRIVATE_LINK")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "IN;USER_HEADER" "SOURCES;HEADERS;LINK;PRIVATE_LINK")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "spry_layer(${layer}): unexpected ${arg_UNPARSED_ARGUMENTS}")
     endif()
     set(target spry_${layer})
     set(include_root "${PROJECT_BINARY_DIR}/include")
     file(MAKE_DIRECTORY "${include_root}/spry")
-    if(arg_HEADERS)
+    set(folder ${layer})
+    if(arg_IN)
+        set(folder ${arg_IN})
+    elseif(arg_HEADERS)
         file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${include_root}/spry/${layer}" SYMBOLIC)
     endif()
-    list(TRANSFORM arg_HEADERS PREPEND "${include_root}/spry/${layer}/")
+    list(TRANSFORM arg_HEADERS PREPEND "${include_root}/spry/${folder}/")
     if(arg_USER_HEADER)
         file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}/${arg_USER_HEADER}"
             "${include_root}/spry/${arg_USER_HEADER}" SYMBOLIC)

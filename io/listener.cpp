@@ -26,17 +26,10 @@ result<listener> listener::bind(event_loop& loop, const address& at) noexcept {
     if (at.family() == AF_INET6 &&
         ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
         return detail::errno_failure();
-    if (::bind(fd.get(), at.data(), at.size()) != 0)
-        return detail::errno_failure();
-    if (::listen(fd.get(), backlog) != 0)
-        return detail::errno_failure();
-
-    sockaddr_in6 local{};
-    socklen_t size = sizeof local;
-    if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&local), &size) != 0)
-        return detail::errno_failure();
-    return listener{loop, std::move(fd),
-                    address::from_kernel(reinterpret_cast<sockaddr*>(&local), size)};
+    address local = at;
+    if (const std::error_code error = loop.listen(fd, backlog, local))
+        return failure(error);
+    return listener{loop, std::move(fd), local};
 }
 
 listener& listener::operator=(listener&& other) noexcept {

@@ -3,8 +3,6 @@
 
 #include <spry/io/detail/errno_result.hpp>
 
-#include <cerrno>
-
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -30,13 +28,8 @@ result<socket> socket::connect_blocking(event_loop& loop, const address& to) noe
     result<unique_fd> fd = make_stream(to, 0);
     if (!fd)
         return failure(fd.error());
-    while (::connect(fd->get(), to.data(), to.size()) != 0) {
-        // An interrupted attempt goes on in the kernel; asking again waits for its end.
-        if (errno == EISCONN)
-            break;
-        if (errno != EINTR && errno != EALREADY)
-            return detail::errno_failure();
-    }
+    if (const std::error_code error = loop.connect_blocking(*fd, to))
+        return failure(error);
     return socket{loop, std::move(*fd)};
 }
 
@@ -72,10 +65,10 @@ socket& socket::operator=(socket&& other) noexcept {
 }
 
 void socket::shutdown_send() noexcept {
-    ::shutdown(fd_.get(), SHUT_WR);
+    loop_->shutdown(fd_, SHUT_WR);
 }
 void socket::shutdown_both() noexcept {
-    ::shutdown(fd_.get(), SHUT_RDWR);
+    loop_->shutdown(fd_, SHUT_RDWR);
 }
 void socket::close() noexcept {
     loop_->close(fd_);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <spry/core/intrusive_queue.hpp>
+#include <spry/io/address.hpp>
 #include <spry/io/operation.hpp>
 
 #include <optional>
@@ -48,6 +49,18 @@ public:
 
     /// How many operations `submit` has kept and `wait` has not yet given back.
     virtual std::size_t pending() const noexcept = 0;
+
+    // What sockets and listeners ask of a network besides operations, since it ends at once. These
+    // make the kernel's calls; only a script has its own. They are three and no more: making a
+    // descriptor, its options and its flags are the kernel's in either case, since a script borrows
+    // real descriptors, and `forget` says when one closes.
+
+    /// Connects a fresh socket, however long that takes. 0 or an errno.
+    virtual int connect_blocking(int fd, const address& to) noexcept;
+    /// Binds a fresh socket and listens; `at` becomes the address it got. 0 or an errno.
+    virtual int listen(int fd, int backlog, address& at) noexcept;
+    /// shutdown(2), with its `how`.
+    virtual void shutdown(int fd, int how) noexcept;
 };
 
 } // namespace spry::io::detail
