@@ -34,8 +34,8 @@ using spry::task_scope;
 using spry::tests::exit_code_of;
 using spry::tests::forked;
 
-class child_process : public spry::tests::on_every_backend {};
-SPRY_ON_EVERY_BACKEND(child_process);
+class child_process : public spry::tests::on_every_kernel_backend {};
+SPRY_ON_EVERY_KERNEL_BACKEND(child_process);
 
 io::child_options shell(std::string script) {
     io::child_options options;

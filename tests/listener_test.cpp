@@ -32,6 +32,10 @@ using spry::task_scope;
 class listener : public spry::tests::on_every_backend {};
 SPRY_ON_EVERY_BACKEND(listener);
 
+// Whether there is IPv6 is the machine's business.
+class listener_of_the_kernel : public spry::tests::on_every_kernel_backend {};
+SPRY_ON_EVERY_KERNEL_BACKEND(listener_of_the_kernel);
+
 io::listener listen_on_loopback(io::event_loop& loop) {
     return io::listener::bind(loop, io::address::loopback_v4(0)).value();
 }
@@ -149,7 +153,7 @@ bool has_ipv6() {
 }
 
 // Where the machine has no IPv6, the same test shows that its absence is an error and no more.
-TEST_P(listener, listens_on_both_loopbacks_with_one_port) {
+TEST_P(listener_of_the_kernel, listens_on_both_loopbacks_with_one_port) {
     const io::listener v4 = listen_on_loopback(loop());
     const io::address at_v6 = io::address::loopback_v6(v4.local_address().port());
     const result<io::listener> v6 = io::listener::bind(loop(), at_v6);

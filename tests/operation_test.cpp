@@ -34,6 +34,10 @@ using spry::tests::exit_code_of;
 class operation : public spry::tests::on_every_backend {};
 SPRY_ON_EVERY_BACKEND(operation);
 
+// A script has streams, and no other descriptors.
+class operation_on_a_pipe : public spry::tests::on_every_kernel_backend {};
+SPRY_ON_EVERY_KERNEL_BACKEND(operation_on_a_pipe);
+
 static_assert(!std::is_copy_constructible_v<io::operation>);
 static_assert(!std::is_move_constructible_v<io::io_awaiter<void>>, "the loop knows its address");
 
@@ -136,7 +140,7 @@ task<std::string> read_in_two_ways(io::event_loop* loop) {
     co_return (at_once ? "at once " : "later ") + std::to_string(size.value_or(0));
 }
 
-TEST_P(operation, may_complete_as_it_is_started) {
+TEST_P(operation_on_a_pipe, may_complete_as_it_is_started) {
     EXPECT_EQ(run(read_in_two_ways(&loop())), "at once 1");
 }
 
@@ -173,7 +177,7 @@ task<std::string> wait_twice(io::event_loop* loop) {
     co_return log;
 }
 
-TEST_P(operation, waits_for_a_descriptor_to_become_readable_and_reads_nothing) {
+TEST_P(operation_on_a_pipe, waits_for_a_descriptor_to_become_readable_and_reads_nothing) {
     EXPECT_EQ(run(wait_twice(&loop())), "cancelled readable readable ");
 }
 
@@ -196,7 +200,7 @@ task<std::size_t> write_to_a_full_pipe(io::event_loop* loop) {
     co_return outcome.value_or(0) + read;
 }
 
-TEST_P(operation, writes_all_of_its_bytes_as_there_is_room) {
+TEST_P(operation_on_a_pipe, writes_all_of_its_bytes_as_there_is_room) {
     EXPECT_EQ(run(write_to_a_full_pipe(&loop())), 2'000'000u);
 }
 

@@ -25,8 +25,8 @@ using spry::stop_token;
 using spry::task;
 using spry::task_scope;
 
-class pipe : public spry::tests::on_every_backend {};
-SPRY_ON_EVERY_BACKEND(pipe);
+class pipe : public spry::tests::on_every_kernel_backend {};
+SPRY_ON_EVERY_KERNEL_BACKEND(pipe);
 
 bool write_all(const io::unique_fd& to, std::string_view text) {
     return ::write(to.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());

@@ -26,8 +26,8 @@ using spry::result;
 using spry::task;
 using spry::task_scope;
 
-class posted : public spry::tests::on_every_backend {};
-SPRY_ON_EVERY_BACKEND(posted);
+class posted : public spry::tests::on_every_kernel_backend {};
+SPRY_ON_EVERY_KERNEL_BACKEND(posted);
 
 task<int> compute_elsewhere(io::event_loop* loop) {
     int answer = 0;

@@ -24,7 +24,7 @@ using spry::task;
 using spry::task_scope;
 
 // Gives the process its mask back, since a reader blocks its signals for good.
-class signal_reader : public spry::tests::on_every_backend {
+class signal_reader : public spry::tests::on_every_kernel_backend {
 protected:
     signal_reader() { ::sigprocmask(SIG_SETMASK, nullptr, &before_); }
     ~signal_reader() override { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
@@ -32,7 +32,7 @@ protected:
 private:
     sigset_t before_{};
 };
-SPRY_ON_EVERY_BACKEND(signal_reader);
+SPRY_ON_EVERY_KERNEL_BACKEND(signal_reader);
 
 task<> store_signal(io::signal_reader* from, stop_token stop, std::string* into) {
     const result<int> signal = co_await from->next(stop);

@@ -42,6 +42,10 @@ using spry::tests::text_of;
 class socket : public spry::tests::on_every_backend {};
 SPRY_ON_EVERY_BACKEND(socket);
 
+// With a peer that knows no loop, and what only a full kernel queue does.
+class socket_of_the_kernel : public spry::tests::on_every_kernel_backend {};
+SPRY_ON_EVERY_KERNEL_BACKEND(socket_of_the_kernel);
+
 constexpr std::size_t large = 8 * 1024 * 1024;
 
 task<std::string> receive_text(io::socket* from, stop_token stop = {}) {
@@ -147,7 +151,7 @@ task<bool> carry_there_and_back(io::event_loop* loop, fd_pair* fds) {
     co_return sent.value_or(0) == large&& size.value_or(0) == large&& received == bytes;
 }
 
-TEST_P(socket, carries_8_MiB_to_a_blocking_peer_and_back) {
+TEST_P(socket_of_the_kernel, carries_8_MiB_to_a_blocking_peer_and_back) {
     fd_pair fds = connect_fds();
     std::thread peer{echo_all, fds.far.get(), large};
     EXPECT_TRUE(run(carry_there_and_back(&loop(), &fds)));
@@ -598,7 +602,7 @@ task<std::error_code> cancel_connect(io::event_loop* loop, io::address to) {
     co_return error;
 }
 
-TEST_P(socket, cancels_a_pending_connect) {
+TEST_P(socket_of_the_kernel, cancels_a_pending_connect) {
     const full_listener busy;
     EXPECT_EQ(run(cancel_connect(&loop(), busy.at)), errc::cancelled);
 }
@@ -619,18 +623,16 @@ task<> receive_forever(io::socket* from) {
 }
 
 void destroy_a_pending_recv(io::event_loop* loop) {
-    fd_pair fds = connect_fds();
-    io::socket near{*loop, std::move(fds.near)};
-    task<> pending = receive_forever(&near);
+    socket_pair pair = loop->run(connect_pair(loop));
+    task<> pending = receive_forever(&pair.near);
     pending.start();
 }
 
 void close_under_a_pending_recv(io::event_loop* loop) {
-    fd_pair fds = connect_fds();
-    io::socket near{*loop, std::move(fds.near)};
-    task<> pending = receive_forever(&near);
+    socket_pair pair = loop->run(connect_pair(loop));
+    task<> pending = receive_forever(&pair.near);
     pending.start();
-    near.close();
+    pair.near.close();
 }
 
 TEST_P(socket, dies_where_a_frame_with_a_pending_recv_is_destroyed) {

@@ -34,8 +34,8 @@ using spry::tests::exit_code_of;
 using spry::tests::fd_pair;
 using spry::tests::text_of;
 
-class termination : public spry::tests::on_every_backend {};
-SPRY_ON_EVERY_BACKEND(termination);
+class termination : public spry::tests::on_every_kernel_backend {};
+SPRY_ON_EVERY_KERNEL_BACKEND(termination);
 
 task<std::string> receive_text(io::socket* from) {
     std::array<std::byte, 64> buffer;
