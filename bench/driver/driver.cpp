@@ -25,7 +25,8 @@ usage: driver [OPTION...] NAME=COMMAND...
 
 COMMAND is split at spaces; words like VARIABLE=VALUE in front of the program are set for it. The
 first function is the reference of all ratios. It is started afresh for each size, with what Lambda
-sets in its environment and nothing else. Functions must answer every event; with --echo, with the
+sets in its environment and nothing else. NAME?=COMMAND is left out, with a word, where it does not
+start here. Functions must answer every event; with --echo, with the
 event itself.
 
   --rounds N     default 10
@@ -72,6 +73,9 @@ bench::subject subject_of(const std::string& text) {
     if (equals == std::string::npos || equals == 0)
         refuse("\"" + text + "\" is no NAME=COMMAND");
     made.name = text.substr(0, equals);
+    made.optional = made.name.back() == '?';
+    if (made.optional)
+        made.name.pop_back();
     for (const std::string& word : split(text.substr(equals + 1), ' ')) {
         if (made.command.empty() && word.find('=') != std::string::npos)
             made.environment.push_back(word);

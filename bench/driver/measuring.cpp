@@ -5,6 +5,7 @@
 #include "runtime_api.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <stdexcept>
 #include <string_view>
@@ -133,6 +134,19 @@ void measure_cycles(runtime_api& api, const plan& planned, std::size_t event_byt
         into.resident_kib = memory_of(running.id()).resident_kib;
 }
 
+// Whether it asks for an event and answers it; throws why not, unless it is optional.
+bool starts(runtime_api& api, const subject& what) {
+    try {
+        start_once(api, what);
+        return true;
+    } catch (const std::exception& error) {
+        if (!what.optional)
+            throw std::runtime_error(what.name + ": " + error.what());
+        std::fprintf(stderr, "driver: %s is left out: %s\n", what.name.c_str(), error.what());
+        return false;
+    }
+}
+
 std::vector<std::string> quantities_of(const plan& planned) {
     std::vector<std::string> names;
     if (planned.starts != 0)
@@ -170,6 +184,8 @@ results measure(const plan& planned, const std::vector<subject>& subjects) {
     all.quantities = quantities_of(planned);
     runtime_api api(patience_seconds);
     for (const subject& each : subjects) {
+        if (!starts(api, each))
+            continue;
         result made;
         made.what = each;
         std::error_code unknown; // a program of PATH
@@ -177,7 +193,9 @@ results measure(const plan& planned, const std::vector<subject>& subjects) {
         made.file_bytes = unknown ? 0 : bytes;
         all.functions.push_back(made);
     }
-    const std::size_t count = subjects.size();
+    if (all.functions.empty())
+        throw std::runtime_error("no function is left");
+    const std::size_t count = all.functions.size();
     for (unsigned round = 0; round != planned.rounds; ++round) {
         // Each round begins with another one, since it matters who came before.
         for (std::size_t turn = 0; turn != count; ++turn) {

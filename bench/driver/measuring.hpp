@@ -23,6 +23,7 @@ struct subject {
     std::string name;
     std::vector<std::string> environment;
     std::vector<std::string> command;
+    bool optional = false; ///< left out, with a word on stderr, where it does not start here
 };
 
 /// Microseconds, one for each round: the median of what was measured in it.
