@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// The budgets of released functions, of the whole process in its default environment: what a warm
+// invocation costs is the slope between the 200th and the 1,200th, what a start costs is counted
+// from exec to the first GET. Each budget is held against a function with a plant in it, too.
+#include "budget.hpp"
+#include "local_function.hpp"
+
+namespace {
+
+using release::count;
+using release::example;
+using release::figures;
+using release::function_under_test;
+using release::strings;
+using release::test_program;
+
+// --- the budgets -------------------------------------------------------------------------------
+
+constexpr double calls_direct = 4; // POST, its 202, GET, the event
+constexpr double calls_epoll = 6;  // the same, and a wait before each of the two receives
+constexpr double calls_ring = 2;   // each submits a send with a receive and waits once
+constexpr double start_faults_beyond_floor = 16;
+
+bool allocates_nothing(const figures& counted) {
+    return counted.at("breakpoints") > 0 && counted.at("allocations") == 0;
+}
+
+bool takes_no_fault(const figures& counted) {
+    return counted.at("minor_faults") == 0 && counted.at("major_faults") == 0;
+}
+
+bool makes_calls(const figures& counted, double budget) {
+    return counted.at("calls_per_invocation") <= budget;
+}
+
+// --- a warm invocation -------------------------------------------------------------------------
+
+class budget_of_backend : public testing::TestWithParam<const char*> {
+protected:
+    void SetUp() override {
+        if (std::string_view(GetParam()) == "uring" && !release::ring_is_allowed())
+            GTEST_SKIP() << "io_uring is refused here";
+    }
+    // Auto is what a function does by default: nothing is set.
+    static strings chosen() {
+        const std::string name = GetParam();
+        return name == "auto" ? strings{} : strings{"SPRY_IO=" + name};
+    }
+    static double calls() {
+        const std::string_view name = GetParam();
+        if (name == "auto")
+            return release::ring_is_allowed() ? calls_ring : calls_direct;
+        return name == "direct" ? calls_direct : name == "epoll" ? calls_epoll : calls_ring;
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(budget, budget_of_backend,
+                         testing::Values("direct", "epoll", "uring", "auto"),
+                         [](const auto& each) { return std::string(each.param); });
+
+TEST_P(budget_of_backend, makes_its_system_calls_and_no_more) {
+    const figures echo = count("count_calls", {example("echo"), chosen()});
+    SPRY_SKIP_WITHOUT_PTRACE(echo);
+    EXPECT_TRUE(makes_calls(echo, calls())) << "budget " << calls() << "\n" << echo.text;
+    const figures typed = count("count_calls", {example("hello"), chosen()});
+    EXPECT_TRUE(makes_calls(typed, calls())) << "budget " << calls() << "\n" << typed.text;
+}
+
+TEST_P(budget_of_backend, allocates_nothing_on_the_heap) {
+    const figures counted = count("count_allocations", {example("echo"), chosen()});
+    SPRY_SKIP_WITHOUT_PTRACE(counted);
+    EXPECT_TRUE(allocates_nothing(counted)) << counted.text;
+}
+
+TEST_P(budget_of_backend, takes_no_page_fault) {
+    const figures echo = count("count_faults", {example("echo"), chosen()});
+    EXPECT_TRUE(takes_no_fault(echo)) << echo.text;
+    const figures typed = count("count_faults", {example("hello"), chosen()});
+    EXPECT_TRUE(takes_no_fault(typed)) << typed.text;
+}
+
+TEST_P(budget_of_backend, takes_no_page_fault_for_a_string_body_of_128_KiB) {
+    const figures counted =
+        count("count_faults", {test_program("string_body"), chosen(), {"--event", "131072"}});
+    EXPECT_TRUE(takes_no_fault(counted)) << counted.text;
+}
+
+TEST(budget, a_million_small_allocating_invocations_never_start_mimalloc) {
+    const function_under_test allocating{
+        test_program("allocating"), {}, {"--answer", "--from", "200", "--to", "1000"}};
+    const figures counted = count("count_faults", allocating);
+    EXPECT_NE(counted.text.find("\"fallback\":0,"), std::string::npos) << counted.text;
+    EXPECT_TRUE(takes_no_fault(counted)) << counted.text;
+}
+
+// --- a start -----------------------------------------------------------------------------------
+
+// CPUIDs, threads and system calls: startup_test.cpp.
+TEST(budget, a_start_takes_few_page_faults_more_than_the_floor) {
+    const strings briefly{"--from", "1", "--to", "2"};
+    const figures floor = count("count_faults", {release::built("bench/floor/floor"), {}, briefly});
+    const figures echo = count("count_faults", {example("echo"), {}, briefly});
+    EXPECT_LE(echo.at("start_minor_faults"),
+              floor.at("start_minor_faults") + start_faults_beyond_floor);
+    EXPECT_EQ(echo.at("start_major_faults"), 0);
+}
+
+// --- the floor, which is what ratios mean something by -----------------------------------------
+
+TEST(budget, the_floor_takes_5_page_faults_to_its_first_get_at_most) {
+    const figures counted = count("count_faults", {release::built("bench/floor/floor")});
+    EXPECT_LE(counted.at("start_minor_faults"), 5);
+    EXPECT_TRUE(takes_no_fault(counted)) << counted.text;
+}
+
+TEST(budget, the_floor_makes_4_system_calls_an_invocation_and_2_pipelined) {
+    const std::string floor = release::built("bench/floor/floor");
+    const figures plain = count("count_calls", {floor});
+    SPRY_SKIP_WITHOUT_PTRACE(plain);
+    EXPECT_EQ(plain.at("calls_per_invocation"), 4);
+    const figures pipelined = count("count_calls", {floor, {}, {"--joined"}, {"pipelined"}});
+    EXPECT_EQ(pipelined.at("calls_per_invocation"), 2);
+}
+
+TEST(budget, the_floor_makes_4_system_calls_to_its_first_get) {
+    const release::held_port api;
+    const release::finished ended = release::run_to_end(
+        {release::built("bench/tools/step"), "--quiet", "--", release::built("bench/floor/floor")},
+        {"AWS_LAMBDA_RUNTIME_API=127.0.0.1:" + api.text()});
+    if (ended.exit_code == 4)
+        GTEST_SKIP() << "this machine refuses ptrace";
+    EXPECT_NE(ended.out.find("stopped_by get\n"), std::string::npos) << ended.text();
+    EXPECT_NE(ended.out.find("\nsyscalls 4\n"), std::string::npos) << ended.text();
+    EXPECT_NE(ended.out.find("\ncpuid 0\n"), std::string::npos) << ended.text();
+}
+
+// --- what is planted is noticed ----------------------------------------------------------------
+
+function_under_test planted(const std::string& what) {
+    return {test_program("planted"), {"SPRY_IO=direct", "PLANTED=" + what}};
+}
+
+TEST(budget, notices_a_planted_allocation) {
+    const figures none = count("count_allocations", planted(""));
+    SPRY_SKIP_WITHOUT_PTRACE(none);
+    EXPECT_TRUE(allocates_nothing(none)) << none.text;
+    for (const char* door : {"new", "aligned_new", "malloc", "mapping"})
+        EXPECT_FALSE(allocates_nothing(count("count_allocations", planted(door)))) << door;
+}
+
+TEST(budget, notices_a_planted_system_call) {
+    const figures none = count("count_calls", planted(""));
+    SPRY_SKIP_WITHOUT_PTRACE(none);
+    EXPECT_TRUE(makes_calls(none, calls_direct)) << none.text;
+    EXPECT_FALSE(makes_calls(count("count_calls", planted("call")), calls_direct));
+}
+
+TEST(budget, notices_a_planted_page_fault) {
+    EXPECT_TRUE(takes_no_fault(count("count_faults", planted(""))));
+    EXPECT_FALSE(takes_no_fault(count("count_faults", planted("fault"))));
+}
+
+TEST(budget, notices_that_mimalloc_was_started) {
+    const figures counted = count("count_faults", {test_program("allocating"),
+                                                   {"ALLOCATING=large"},
+                                                   {"--answer", "--from", "1", "--to", "2"}});
+    EXPECT_NE(counted.text.find("\"fallback\":"), std::string::npos) << counted.text;
+    EXPECT_EQ(counted.text.find("\"fallback\":0,"), std::string::npos) << counted.text;
+}
+
+} // namespace
