@@ -79,12 +79,13 @@ task<result<arrival>> connection::pump(message* into, goal until, stop_token sto
         const io::opcode code =
             next.what == step::kind::recv_all ? io::opcode::recv_all : io::opcode::recv;
         io::socket::recv_awaiter receiving{stream_, code, next.room, stop};
+        const io::operation& operation = receiving.record();
         waiting_ = true;
         const result<std::size_t> received = co_await std::move(receiving);
         waiting_ = false;
         // A body's rest that is cancelled in the middle has left its first bytes in the buffer.
         if (!received && code == io::opcode::recv_all)
-            buffer_.received(receiving.record().transferred);
+            buffer_.received(operation.transferred);
         if (received && *received > 0) {
             buffer_.received(*received);
             bytes_received_ += *received;
