@@ -94,8 +94,9 @@ private:
         }
     };
 
-    // The child's frame, and with it everything the child owns, dies as soon as the child has ended;
-    // only this small one waits. A connection would otherwise stay open until the next one comes.
+    // The child's frame, and with it everything the child owns, dies as soon as the child has
+    // ended; only this small one waits. A connection would otherwise stay open until the next one
+    // comes.
     static child_coroutine run_child(task<> child) {
         task<> running = std::move(child);
         co_await std::move(running);

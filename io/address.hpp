@@ -23,7 +23,8 @@ public:
 
     /// As `from_numeric`, but a host name is looked up by libc's resolver, which blocks;
     /// `errc::host_not_found` where it knows none. Of several addresses an IPv4 one is taken: that
-    /// is where Runtime APIs listen, while "localhost" often means ::1 first. Not on a running loop.
+    /// is where Runtime APIs listen, while "localhost" often means ::1 first. Not on a running
+    /// loop.
     static result<address> resolve(std::string_view host, std::uint16_t port);
 
     static address loopback_v4(std::uint16_t port) noexcept;

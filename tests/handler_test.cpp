@@ -128,9 +128,9 @@ TEST_F(handler, throws_when_the_event_does_not_fit) {
         answer({"f", swapped}, R"({"x":1,"y":"two"})");
         FAIL() << "no exception";
     } catch (const spry::event_mismatch& thrown) {
-        EXPECT_EQ(
-            std::string_view{thrown.what()},
-            "the event does not fit the handler: at .y: expected an integer from -2147483648 to 2147483647, found a string");
+        EXPECT_EQ(std::string_view{thrown.what()},
+                  "the event does not fit the handler: at .y: expected an integer from -2147483648 "
+                  "to 2147483647, found a string");
     }
 }
 TEST_F(handler, lets_exceptions_through) {

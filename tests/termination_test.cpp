@@ -77,7 +77,8 @@ int cut_a_blocked_receive(io::event_loop* loop) {
 }
 
 TEST_P(termination, cuts_a_receive_that_is_blocked) {
-    EXPECT_EQ(exit_code_of([this] { return cut_a_blocked_receive(loop_of_this_process()); }), as_expected);
+    EXPECT_EQ(exit_code_of([this] { return cut_a_blocked_receive(loop_of_this_process()); }),
+              as_expected);
 }
 
 // SIGTERM taken by another thread: the receive is not interrupted, only its socket is shut down.
@@ -96,7 +97,8 @@ int cut_from_another_thread(io::event_loop* loop) {
 }
 
 TEST_P(termination, cuts_a_receive_when_another_thread_takes_the_signal) {
-    EXPECT_EQ(exit_code_of([this] { return cut_from_another_thread(loop_of_this_process()); }), as_expected);
+    EXPECT_EQ(exit_code_of([this] { return cut_from_another_thread(loop_of_this_process()); }),
+              as_expected);
 }
 
 int cut_before_the_receive(io::event_loop* loop) {
@@ -109,7 +111,8 @@ int cut_before_the_receive(io::event_loop* loop) {
 }
 
 TEST_P(termination, cuts_a_receive_that_starts_after_the_signal) {
-    EXPECT_EQ(exit_code_of([this] { return cut_before_the_receive(loop_of_this_process()); }), as_expected);
+    EXPECT_EQ(exit_code_of([this] { return cut_before_the_receive(loop_of_this_process()); }),
+              as_expected);
 }
 
 int cut_before_idling(io::event_loop* loop) {
@@ -122,7 +125,8 @@ int cut_before_idling(io::event_loop* loop) {
 }
 
 TEST_P(termination, cuts_a_socket_that_idles_only_after_the_signal) {
-    EXPECT_EQ(exit_code_of([this] { return cut_before_idling(loop_of_this_process()); }), as_expected);
+    EXPECT_EQ(exit_code_of([this] { return cut_before_idling(loop_of_this_process()); }),
+              as_expected);
 }
 
 int keep_what_has_come(io::event_loop* loop) {
@@ -140,7 +144,8 @@ int keep_what_has_come(io::event_loop* loop) {
 }
 
 TEST_P(termination, loses_no_event_that_came_before_the_signal) {
-    EXPECT_EQ(exit_code_of([this] { return keep_what_has_come(loop_of_this_process()); }), as_expected);
+    EXPECT_EQ(exit_code_of([this] { return keep_what_has_come(loop_of_this_process()); }),
+              as_expected);
 }
 
 int leave_a_busy_socket_alone(io::event_loop* loop) {
@@ -157,7 +162,8 @@ int leave_a_busy_socket_alone(io::event_loop* loop) {
 }
 
 TEST_P(termination, leaves_a_socket_alone_that_does_not_idle) {
-    EXPECT_EQ(exit_code_of([this] { return leave_a_busy_socket_alone(loop_of_this_process()); }), as_expected);
+    EXPECT_EQ(exit_code_of([this] { return leave_a_busy_socket_alone(loop_of_this_process()); }),
+              as_expected);
 }
 
 TEST(termination_request, is_absent_before_the_signal_and_keeps_errno) {
