@@ -50,7 +50,7 @@ struct faults {
 /// One run.
 struct script {
     std::uint64_t seed = 1;
-    testing::faults faults;
+    testing::faults faults = {};
     /// What a direction of a stream holds before its sender has to wait.
     std::size_t stream_bytes_max = 64 * 1024;
     /// Waits of one loop before the run is taken to go in circles, and ends by assertion.

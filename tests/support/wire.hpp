@@ -16,24 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include <sys/socket.h>
+#include "support/network.hpp"
 
 namespace spry::tests {
-
-inline std::unique_ptr<io::event_loop> make_loop() {
-    return io::event_loop::create(io::backend_choice::epoll).value();
-}
-
-struct stream_pair {
-    io::socket ours;
-    io::socket theirs;
-};
-
-inline stream_pair make_stream_pair(io::event_loop& loop) {
-    int fds[2] = {-1, -1};
-    SPRY_ASSERT(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
-    return {io::socket{loop, io::unique_fd{fds[0]}}, io::socket{loop, io::unique_fd{fds[1]}}};
-}
 
 inline std::span<const std::byte> bytes_of(std::string_view text) {
     return std::as_bytes(std::span{text});
