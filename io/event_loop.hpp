@@ -79,7 +79,7 @@ public:
     time_point now() noexcept;
 
     /// Suspends until the time has come; `errc::cancelled` when stopped before.
-    struct sleep_awaiter : io_awaiter<void> {
+    struct [[nodiscard]] sleep_awaiter : io_awaiter<void> {
         sleep_awaiter(event_loop& loop, time_point when, stop_token stop) noexcept
             : io_awaiter(loop, opcode::sleep, stop) {
             record().deadline = when;

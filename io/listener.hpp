@@ -26,7 +26,7 @@ public:
 
     const address& local_address() const noexcept { return local_; }
 
-    struct accept_awaiter : io_awaiter<unique_fd> {
+    struct [[nodiscard]] accept_awaiter : io_awaiter<unique_fd> {
         accept_awaiter(listener& from, stop_token stop) noexcept
             : io_awaiter(*from.loop_, opcode::accept, stop) {
             record().fd = from.fd_.get();

@@ -22,7 +22,7 @@ public:
     pipe_reader& operator=(pipe_reader&& other) noexcept;
     ~pipe_reader() { close(); }
 
-    struct read_awaiter : io_awaiter<std::size_t> {
+    struct [[nodiscard]] read_awaiter : io_awaiter<std::size_t> {
         read_awaiter(pipe_reader& from, std::span<std::byte> into, stop_token stop) noexcept
             : io_awaiter(*from.loop_, opcode::read, stop) {
             record().fd = from.fd_.get();
@@ -34,7 +34,7 @@ public:
         return read_awaiter{*this, into, stop};
     }
 
-    struct readable_awaiter : io_awaiter<void> {
+    struct [[nodiscard]] readable_awaiter : io_awaiter<void> {
         readable_awaiter(pipe_reader& from, stop_token stop) noexcept
             : io_awaiter(*from.loop_, opcode::readable, stop) {
             record().fd = from.fd_.get();

@@ -37,7 +37,7 @@ public:
     int fd() const noexcept { return fd_.get(); }
     event_loop& loop() const noexcept { return *loop_; }
 
-    struct recv_awaiter : io_awaiter<std::size_t> {
+    struct [[nodiscard]] recv_awaiter : io_awaiter<std::size_t> {
         recv_awaiter(socket& from, opcode code, std::span<std::byte> into, stop_token stop) noexcept
             : io_awaiter(*from.loop_, code, stop) {
             record().fd = from.fd_.get();
@@ -45,7 +45,7 @@ public:
             record().follows_send = std::exchange(from.has_sent_, false);
         }
     };
-    struct send_awaiter : io_awaiter<std::size_t> {
+    struct [[nodiscard]] send_awaiter : io_awaiter<std::size_t> {
         send_awaiter(socket& to, const send_parts& parts, stop_token stop) noexcept
             : io_awaiter(*to.loop_, opcode::send, stop) {
             record().fd = to.fd_.get();
