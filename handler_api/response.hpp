@@ -25,13 +25,13 @@ concept byte_view = std::ranges::view<std::remove_cvref_t<T>> &&
                     (std::is_convertible_v<T, std::span<const std::byte>> ||
                      std::is_convertible_v<T, std::string_view>);
 
-/// A container of bytes that is neither a std::string (owned) nor a view (borrowed): whoever wrote
-/// it meant one of the two.
+/// Neither a std::string (owned) nor a view (borrowed), but a container of bytes, whoever wrote
+/// which meant one of the two, or nothing of which a string can be made.
 template <class T>
 concept undecided_bytes =
     !static_text<T> && !byte_view<T> && !std::is_same_v<std::remove_cvref_t<T>, std::string> &&
     (std::is_convertible_v<T, std::span<const std::byte>> ||
-     std::is_convertible_v<T, std::string_view>);
+     std::is_convertible_v<T, std::string_view> || !std::is_constructible_v<std::string, T>);
 
 } // namespace detail
 
