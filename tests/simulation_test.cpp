@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: Apache-2.0
+// Thousands of small worlds, each from a seed: workers, a Runtime API that misbehaves, and a
+// network that does whatever networks do. In none of them may an event be lost, answered twice, or
+// answered with what belongs to another.
+//
+// SPRY_SEEDS says how many; SPRY_SEED=N runs one again and prints what has happened in it.
+#include <spry/core/task_scope.hpp>
+#include <spry/handler_api/endpoint.hpp>
+#include <spry/handler_api/function.hpp>
+#include <spry/handler_api/runtime.hpp>
+#include <spry/handler_api/runtime_client.hpp>
+#include <spry/http/limits.hpp>
+#include <spry/io/testing/random.hpp>
+#include <spry/io/testing/scripted_backend.hpp>
+
+#include "support/captured_output.hpp"
+#include "support/simulated_runtime_api.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+namespace {
+
+namespace io = spry::io;
+
+using io::testing::random_source;
+using spry::context;
+using spry::event;
+using spry::response;
+using spry::result;
+using spry::stop_source;
+using spry::stop_token;
+using spry::task;
+using spry::task_scope;
+using spry::tests::captured_output;
+using spry::tests::service_faults;
+using spry::tests::simulated_event;
+using spry::tests::simulated_runtime_api;
+
+/// A mistake that is made on purpose, to see that it is found.
+enum class planted {
+    nothing,
+    body_of_another, ///< a handler answers with what it was asked the last time
+    altered_bytes,   ///< the network changes some
+    late_memory,     ///< a handler borrows memory that is overwritten before the answer has left
+};
+
+/// One world: everything in it is drawn from its seed.
+struct plan {
+    std::uint64_t seed;
+    io::testing::script network;
+    service_faults service;
+    std::vector<simulated_event> events;
+    int workers = 1;
+    bool pipelines = false;
+    planted mistake = planted::nothing;
+};
+
+std::string text_from(random_source& random, std::size_t size) {
+    std::string text;
+    text.reserve(size + 8);
+    while (text.size() < size) {
+        std::uint64_t word = random.next();
+        for (int i = 0; i < 12; ++i, word >>= 5)
+            text.push_back("abcdefghijklmnopqrstuvwxyz012345"[word & 31]);
+    }
+    text.resize(size);
+    return text;
+}
+
+// A rate that is off in many worlds, so that faults meet alone and together.
+unsigned rate(random_source& random, unsigned most) {
+    return random.chance(500) ? 0 : static_cast<unsigned>(random.below(most + 1));
+}
+
+plan plan_of(std::uint64_t seed, planted mistake) {
+    random_source random{seed};
+    plan made{};
+    made.seed = seed;
+    made.mistake = mistake;
+    made.network.seed = random.next();
+    io::testing::faults& network = made.network.faults;
+    network.short_receives = rate(random, 400);
+    network.short_sends = rate(random, 400);
+    network.again = rate(random, 400);
+    network.reordered = rate(random, 500);
+    network.resets = rate(random, 80);
+    network.refusals = rate(random, 300);
+    network.accept_failures = rate(random, 200);
+    network.delays = rate(random, 500);
+    network.clock_jumps = rate(random, 100);
+    if (mistake == planted::altered_bytes)
+        network.altered_bytes = 100;
+    made.network.stream_bytes_max = random.chance(300) ? 512 : 64 * 1024;
+    service_faults& service = made.service;
+    service.no_event = rate(random, 300);
+    service.chunked = rate(random, 900);
+    service.closes = rate(random, 300);
+    service.closes_silently = rate(random, 300);
+    service.refuses = rate(random, 200);
+    service.refuses_early = rate(random, 200);
+    service.forgets = rate(random, 200);
+    service.fails = rate(random, 50);
+    made.workers = random.chance(300) ? 2 : 1;
+    made.pipelines = random.chance(500);
+    const std::uint64_t count = random.up_to(8);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        simulated_event next;
+        next.id = std::string{"etsb"[random.below(4)]} + "-" + std::to_string(i) + "-" +
+                  text_from(random, 8);
+        const std::uint64_t size_max = random.chance(100) ? 150'000 : 400;
+        next.body = text_from(random, random.below(size_max));
+        made.events.push_back(std::move(next));
+    }
+    return made;
+}
+
+/// What the handlers of one world share.
+struct world {
+    world(io::event_loop& at, const plan& drawn)
+        : loop(at), service(at, drawn.seed, drawn.service, drawn.events), how(drawn) {}
+
+    io::event_loop& loop;
+    simulated_runtime_api service;
+    const plan& how;
+    random_source random{how.seed ^ 0x5eed};
+    std::string last_body = "nothing yet";
+    std::vector<std::unique_ptr<std::string>> lent; // for `planted::late_memory`
+    task_scope lenders;
+    bool is_stuck = false;
+};
+
+// The kind of a handler is the first letter of an id: e echoes, borrowed; t throws; s suspends and
+// answers from the arena; b answers with a string of its own.
+std::string expected_answer(const simulated_event& asked) {
+    switch (asked.id.front()) {
+    case 't':
+        return "error {\"errorMessage\":\"" + asked.id +
+               "\",\"errorType\":\"std::runtime_error\",\"stackTrace\":[]}";
+    case 's':
+        return "response " + asked.id + ":" + asked.body;
+    case 'b':
+        return "response " + asked.body + asked.id;
+    default:
+        return "response " + asked.body;
+    }
+}
+
+task<> overwrite_soon(world* in, std::string* memory) {
+    (void)co_await in->loop.yield();
+    std::ranges::fill(*memory, '#');
+}
+
+task<response> answer(world* in, event given, context* about) {
+    const std::string id{about->request_id()};
+    simulated_event* const asked = in->service.find(id);
+    if (asked == nullptr)
+        throw std::logic_error{"an id that nobody has sent: " + id};
+    ++asked->handled;
+    if (in->how.mistake == planted::body_of_another)
+        co_return response::json(std::exchange(in->last_body, std::string{given.text()}));
+    switch (id.front()) {
+    case 't':
+        throw std::runtime_error{id};
+    case 's': {
+        for (std::uint64_t times = in->random.below(4); times > 0; --times) {
+            const std::chrono::microseconds pause{in->random.below(20'000)};
+            (void)co_await in->loop.sleep_for(pause, about->stop());
+        }
+        auto* const text = static_cast<char*>(about->arena().allocate(
+            std::max<std::size_t>(1, id.size() + 1 + given.text().size()), 1));
+        char* end = std::ranges::copy(id, text).out;
+        *end++ = ':';
+        end = std::ranges::copy(given.text(), end).out;
+        co_return response::text(std::string_view{text, end});
+    }
+    case 'b':
+        co_return response::text(std::string{given.text()} + id);
+    default:
+        break;
+    }
+    if (in->how.mistake == planted::late_memory) {
+        in->lent.push_back(std::make_unique<std::string>(given.text()));
+        in->lenders.spawn(overwrite_soon(in, in->lent.back().get()));
+        co_return response::json(std::string_view{*in->lent.back()});
+    }
+    co_return response::json(given.bytes());
+}
+
+struct simulated_handler {
+    world* in;
+    task<response> operator()(event given, context& about) const {
+        return answer(in, given, &about);
+    }
+};
+
+task<> work(world* in) {
+    const std::string where_text = in->service.address().to_string();
+    const spry::endpoint_parse where = spry::parse_endpoint(where_text);
+    const auto memory = std::make_unique<std::byte[]>(spry::http::client_buffer_bytes);
+    const spry::function handler{"f", simulated_handler{in}};
+    const spry::environment variables;
+    spry::runtime_client client{in->loop,
+                                where.value,
+                                in->service.address(),
+                                {memory.get(), spry::http::client_buffer_bytes},
+                                spry::log_level::error,
+                                in->how.pipelines};
+    spry::runtime worker{in->loop, variables, client, handler, spry::log_level::error};
+    (void)co_await worker.run();
+}
+
+// Nothing in a world takes anywhere near as long as this, by its own time.
+constexpr std::chrono::hours patience{1};
+
+task<> watch(world* in, stop_token over) {
+    std::uint64_t seen = 0;
+    while (true) {
+        const result<> slept = co_await in->loop.sleep_for(patience, over);
+        if (!slept)
+            co_return;
+        if (seen == in->service.requests()) {
+            in->is_stuck = true;
+            in->service.hang_up();
+        }
+        seen = in->service.requests();
+    }
+}
+
+task<> live(world* in) {
+    stop_source over;
+    task_scope service;
+    service.spawn(in->service.run(over.token()));
+    service.spawn(watch(in, over.token()));
+    task_scope workers;
+    for (int i = 0; i < in->how.workers; ++i)
+        workers.spawn(work(in));
+    co_await workers.join();
+    co_await in->lenders.join();
+    over.request_stop();
+    co_await service.join();
+}
+
+/// How often the log says of this event that its answer did not get through, or may not have.
+std::size_t reports_of(std::string_view log, std::string_view id) {
+    constexpr std::string_view phrases[] = {
+        "whether it arrived is unknown", "the answer is lost: cannot connect",
+        "the Runtime API did not take the answer", "the Runtime API failed; the process ends"};
+    const std::string field = "\trequest_id=" + std::string{id} + "\t";
+    std::size_t count = 0;
+    for (std::size_t begin = 0; begin < log.size();) {
+        const std::size_t end = std::min(log.find('\n', begin), log.size());
+        const std::string_view line = log.substr(begin, end - begin);
+        const bool is_report = std::ranges::any_of(
+            phrases, [&](std::string_view phrase) { return line.find(phrase) != line.npos; });
+        count += is_report && line.find(field) != line.npos ? 1 : 0;
+        begin = end + 1;
+    }
+    return count;
+}
+
+/// What is known of a world that has ended.
+struct ledger {
+    std::vector<simulated_event> events;
+    std::vector<std::string> nonsense;
+    std::string log;
+    bool may_break = false; ///< the network resets connections
+    bool may_refuse = false;
+    bool is_stuck = false;
+};
+
+// Each event has one end, and the right one. An empty text where that is so.
+std::string judge_event(const simulated_event& of, const ledger& all) {
+    const std::size_t reports = reports_of(all.log, of.id);
+    const std::string name = "event " + of.id + " ";
+    if (of.handled > 1)
+        return name + "was handled twice";
+    if (of.answers.size() > 1)
+        return name + "was answered twice";
+    if (reports > 1)
+        return name + "was reported twice";
+    if (of.handled == 0) {
+        if (!of.answers.empty() || reports > 0)
+            return name + "was not handled, but " + (reports > 0 ? "reported" : "answered");
+        if (of.is_given && !all.may_break)
+            return name + "was lost on its way";
+        if (!of.is_given && all.log.find("\tFATAL\t") == std::string::npos)
+            return name + "was never asked for";
+        return {};
+    }
+    if (of.answers.empty() && reports == 0)
+        return name + "was neither answered nor reported";
+    if (of.answers.empty() && !of.is_troubled && !all.may_break && !all.may_refuse)
+        return name + "was not answered, for no reason";
+    if (reports > 0 && !of.answers.empty() && !of.is_troubled && !all.may_break)
+        return name + "was answered, and reported for no reason";
+    if (!of.answers.empty() && of.answers.front() != expected_answer(of))
+        return name + "was answered wrongly: " + of.answers.front().substr(0, 200);
+    return {};
+}
+
+std::string judge(const ledger& all) {
+    if (all.is_stuck)
+        return "nothing happened for an hour";
+    if (!all.nonsense.empty())
+        return "not understood: " + all.nonsense.front();
+    for (const simulated_event& each : all.events) {
+        std::string problem = judge_event(each, all);
+        if (!problem.empty())
+            return problem;
+    }
+    return {};
+}
+
+struct verdict {
+    std::string problem; // empty: none
+    std::string log;
+    io::testing::record record;
+    std::size_t answered = 0;
+};
+
+verdict simulate(const plan& drawn) {
+    verdict found;
+    ledger all;
+    captured_output log;
+    {
+        const auto loop = io::testing::make_scripted_loop(drawn.network, &found.record);
+        world made{*loop, drawn};
+        loop->run(live(&made));
+        all.events = std::move(made.service.events());
+        all.nonsense = made.service.nonsense();
+        all.is_stuck = made.is_stuck;
+    }
+    all.log = log.finish();
+    all.may_break = drawn.network.faults.resets > 0;
+    all.may_refuse = drawn.network.faults.refusals > 0;
+    for (const simulated_event& each : all.events)
+        found.answered += each.answers.size();
+    found.problem = judge(all);
+    found.log = std::move(all.log);
+    return found;
+}
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+    const char* const text = std::getenv(variable);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+// The seed at work, for a process that dies of it: an assertion, or a sanitizer's finding.
+volatile std::sig_atomic_t seed_at_work = 0;
+
+void say_seed() {
+    char digits[12];
+    char* first = std::end(digits);
+    *--first = '\n';
+    for (int left = seed_at_work; left > 0; left /= 10)
+        *--first = static_cast<char>('0' + left % 10);
+    constexpr std::string_view text = "the process died in the world of SPRY_SEED=";
+    [[maybe_unused]] ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    written = ::write(STDERR_FILENO, first, static_cast<std::size_t>(std::end(digits) - first));
+}
+
+void on_abort(int) {
+    say_seed();
+    ::signal(SIGABRT, SIG_DFL);
+}
+
+TEST(simulation, loses_no_event_and_answers_none_twice) {
+    const auto before = ::signal(SIGABRT, on_abort);
+    const std::uint64_t only = number_from("SPRY_SEED", 0);
+    const std::uint64_t count = only != 0 ? 1 : number_from("SPRY_SEEDS", 10'000);
+    const std::uint64_t first = only != 0 ? only : 1;
+    std::uint64_t events = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t faults = 0;
+    int failures = 0;
+    for (std::uint64_t seed = first; seed < first + count && failures < 3; ++seed) {
+        seed_at_work = static_cast<std::sig_atomic_t>(seed);
+        plan drawn = plan_of(seed, planted::nothing);
+        drawn.network.keeps_trace = only != 0;
+        const verdict found = simulate(drawn);
+        events += drawn.events.size();
+        answered += found.answered;
+        faults += found.record.faults_injected;
+        if (only != 0)
+            std::printf("%s%s", found.record.trace.c_str(), found.log.c_str());
+        if (!found.problem.empty()) {
+            ++failures;
+            ADD_FAILURE() << "SPRY_SEED=" << seed << ": " << found.problem;
+        }
+    }
+    ::signal(SIGABRT, before);
+    std::printf("%llu seeds from %llu: %llu events, %llu answers, %llu faults\n",
+                static_cast<unsigned long long>(count), static_cast<unsigned long long>(first),
+                static_cast<unsigned long long>(events), static_cast<unsigned long long>(answered),
+                static_cast<unsigned long long>(faults));
+}
+
+TEST(simulation, runs_a_seed_again_to_the_last_byte) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        const verdict once = simulate(plan_of(seed, planted::nothing));
+        const verdict again = simulate(plan_of(seed, planted::nothing));
+        EXPECT_EQ(once.record.trace_hash, again.record.trace_hash) << seed;
+        EXPECT_EQ(once.answered, again.answered) << seed;
+    }
+}
+
+// How many of these seeds show the mistake.
+int worlds_with_a_problem(planted mistake) {
+    int found = 0;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed)
+        found += simulate(plan_of(seed, mistake)).problem.empty() ? 0 : 1;
+    return found;
+}
+
+TEST(simulation, finds_an_answer_that_belongs_to_another_event) {
+    EXPECT_GT(worlds_with_a_problem(planted::body_of_another), 100);
+}
+
+TEST(simulation, finds_bytes_that_the_network_has_changed) {
+    EXPECT_GT(worlds_with_a_problem(planted::altered_bytes), 20);
+}
+
+TEST(simulation, finds_memory_that_ended_before_its_answer_had_left) {
+    EXPECT_GT(worlds_with_a_problem(planted::late_memory), 5);
+}
+
+} // namespace
+
+// AddressSanitizer calls this before it ends the process.
+extern "C" void __asan_on_error() {
+    say_seed();
+}
