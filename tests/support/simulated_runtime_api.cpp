@@ -148,7 +148,7 @@ std::string simulated_runtime_api::event_text(const simulated_event& event, bool
             c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     }
     std::string text =
-        "HTTP/1.1 200 OK\r\n" + names[0] + event.id + "\r\n" + names[1] + "4102444800000\r\n";
+        "HTTP/1.1 200 OK\r\n" + names[0] + event.id + "\r\n" + names[1] + event.deadline + "\r\n";
     if (closes)
         text += "Connection: close\r\n";
     if (!random_.chance(faults_.chunked))

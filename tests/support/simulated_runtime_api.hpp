@@ -24,7 +24,8 @@ namespace spry::tests {
 struct simulated_event {
     std::string id;
     std::string body;
-    bool is_given = false;    ///< its delivery has begun
+    std::string deadline = "4102444800000"; ///< as it is sent: the year 2100
+    bool is_given = false;                  ///< its delivery has begun
     bool is_troubled = false; ///< its answer was refused, or left without an acknowledgement
     std::vector<std::string> answers; ///< whole ones, as they came: "response BODY", "error BODY"
     int handled = 0;                  ///< by the handler, which is the test's
