@@ -4,16 +4,23 @@
 # After the link of a Release build, moves the symbols and line tables of the executable into
 # <file>.debug beside it and strips <file>: the .debug stays at home and turns addresses of a
 # report into lines, the small file is what is deployed. Other configurations stay as they are.
-# Needs objcopy (Debian: binutils); zig's own cannot do it. Without one, or for another
-# architecture than objcopy knows, the executable keeps everything and a message says so.
+# Needs objcopy for the target's processor (Debian: binutils, binutils-aarch64-linux-gnu or llvm);
+# zig's own cannot do it. Without one the executable keeps everything and a message says so.
 function(spry_strip target)
     if(NOT CMAKE_BUILD_TYPE MATCHES "^(Release|MinSizeRel)$")
         return()
     endif()
-    find_program(SPRY_OBJCOPY NAMES objcopy llvm-objcopy llvm-objcopy-19 NO_CMAKE_FIND_ROOT_PATH)
+    # The system's own objcopy knows no other processor than the system's; llvm's knows them all.
+    set(names llvm-objcopy llvm-objcopy-19)
+    if(CMAKE_SYSTEM_PROCESSOR STREQUAL CMAKE_HOST_SYSTEM_PROCESSOR)
+        list(PREPEND names objcopy)
+    else()
+        list(PREPEND names ${CMAKE_SYSTEM_PROCESSOR}-linux-gnu-objcopy)
+    endif()
+    find_program(SPRY_OBJCOPY NAMES ${names} NO_CMAKE_FIND_ROOT_PATH)
     mark_as_advanced(SPRY_OBJCOPY)
     if(NOT SPRY_OBJCOPY)
-        message(STATUS "${target} will not be stripped: there is no objcopy (Debian: binutils)")
+        message(STATUS "${target} will not be stripped: there is no objcopy for ${CMAKE_SYSTEM_PROCESSOR}")
         return()
     endif()
     # The link to the .debug file names it without a folder, hence the working directory.

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Static musl binaries for Lambda, compiled by zig. The same flags everywhere, in CMake's own
-# probes too: zig keeps one compiled C library for each set.
+# probes too: zig keeps one compiled C library for each set. SPRY_ARCH chooses the processor: x86_64
+# (default) or aarch64.
+set(SPRY_ARCH x86_64 CACHE STRING "The processor to compile for: x86_64 or aarch64")
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES SPRY_ARCH)
 set(CMAKE_SYSTEM_NAME Linux)
-set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(CMAKE_SYSTEM_PROCESSOR ${SPRY_ARCH})
 
 set(CMAKE_C_COMPILER "${CMAKE_CURRENT_LIST_DIR}/zig/cc")
 set(CMAKE_CXX_COMPILER "${CMAKE_CURRENT_LIST_DIR}/zig/c++")
@@ -13,9 +16,17 @@ foreach(language C CXX) # for link-time optimisation, where CMake would take a s
     set(CMAKE_${language}_COMPILER_RANLIB "${CMAKE_RANLIB}")
 endforeach()
 
-# Lambda's x86 fleet has AVX2; PCLMUL is what simdjson's haswell code needs beyond x86-64-v3.
+# Lambda's x86 fleet has AVX2; PCLMUL is what simdjson's haswell code needs beyond x86-64-v3. Its arm
+# fleet begins with Graviton2, a Neoverse N1.
+if(SPRY_ARCH STREQUAL "x86_64")
+    set(spry_zig_cpu x86_64_v3+pclmul)
+elseif(SPRY_ARCH STREQUAL "aarch64")
+    set(spry_zig_cpu neoverse_n1)
+else()
+    message(FATAL_ERROR "spry: SPRY_ARCH is ${SPRY_ARCH}; there are x86_64 and aarch64")
+endif()
 set(spry_zig_flags
-    "-target x86_64-linux-musl -mcpu=x86_64_v3+pclmul -O2 -gline-tables-only -ffunction-sections -fdata-sections")
+    "-target ${SPRY_ARCH}-linux-musl -mcpu=${spry_zig_cpu} -O2 -gline-tables-only -ffunction-sections -fdata-sections")
 set(CMAKE_C_FLAGS_INIT "${spry_zig_flags}")
 set(CMAKE_CXX_FLAGS_INIT "${spry_zig_flags}")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -Wl,--gc-sections,--build-id=sha1")
@@ -24,3 +35,12 @@ set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
 # Nothing of the build machine's own libraries fits a musl program.
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+
+# Programs of the other processor run where qemu-user is (Debian: qemu-user), which has no io_uring.
+if(NOT SPRY_ARCH STREQUAL CMAKE_HOST_SYSTEM_PROCESSOR)
+    find_program(SPRY_QEMU qemu-${SPRY_ARCH})
+    mark_as_advanced(SPRY_QEMU)
+    if(SPRY_QEMU)
+        set(CMAKE_CROSSCOMPILING_EMULATOR "${SPRY_QEMU}")
+    endif()
+endif()
