@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <new>
 
@@ -25,10 +26,18 @@ inline constexpr bool frames_are_pooled = true;
 inline constexpr bool frames_are_pooled = true;
 #endif
 
-/// Frames up to `frame_size_max` bytes are rounded up to a multiple of `frame_size_step` and
-/// pooled; larger ones go to operator new and back.
-inline constexpr std::size_t frame_size_step = 64;
+/// Frames up to `frame_size_max` bytes are rounded up to a power of two, at least `frame_size_min`,
+/// and pooled; larger ones go to operator new and back. Doubling classes are six list heads: with
+/// one for each multiple of 64 the thread-local block outgrows what musl has room for in .bss, and
+/// every start pays a mapping and two page faults for it.
+inline constexpr std::size_t frame_size_min = 64;
 inline constexpr std::size_t frame_size_max = 2048;
+inline constexpr std::size_t frame_size_classes = 6;
+static_assert(frame_size_min << (frame_size_classes - 1) == frame_size_max);
+
+constexpr std::size_t frame_size_class(std::size_t size) noexcept {
+    return static_cast<std::size_t>(std::bit_width((size - 1) / frame_size_min));
+}
 
 struct free_frame {
     free_frame* next;
@@ -37,17 +46,16 @@ struct free_frame {
 /// The one thread-local of the project. constinit: no guard, no wrapper, no constructor at
 /// start-up. A thread that ends leaves its frames to the process; spry's threads live as long as
 /// the process.
-inline constinit thread_local std::array<free_frame*, frame_size_max / frame_size_step>
-    free_frames{};
+inline constinit thread_local std::array<free_frame*, frame_size_classes> free_frames{};
 
 /// Throws std::bad_alloc.
 inline void* allocate_frame(std::size_t size) {
     if (!frames_are_pooled || size > frame_size_max)
         return ::operator new(size);
-    const std::size_t size_class = (size - 1) / frame_size_step;
+    const std::size_t size_class = frame_size_class(size);
     free_frame*& head = free_frames[size_class];
     if (head == nullptr)
-        return ::operator new((size_class + 1) * frame_size_step);
+        return ::operator new(frame_size_min << size_class);
     free_frame* frame = head;
     head = frame->next;
     return frame;
@@ -58,7 +66,7 @@ inline void deallocate_frame(void* memory, std::size_t size) noexcept {
         ::operator delete(memory, size);
         return;
     }
-    free_frame*& head = free_frames[(size - 1) / frame_size_step];
+    free_frame*& head = free_frames[frame_size_class(size)];
     head = ::new (memory) free_frame{head};
 }
 
