@@ -7,6 +7,7 @@
 #include <limits>
 #include <regex>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/socket.h>

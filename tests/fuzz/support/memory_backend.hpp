@@ -7,6 +7,7 @@
 #include <spry/io/detail/backend.hpp>
 #include <spry/io/event_loop.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>

@@ -13,6 +13,7 @@
 #include <array>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace spry::fuzz {
 
