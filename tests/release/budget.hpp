@@ -8,8 +8,6 @@
 #include <map>
 #include <sstream>
 
-#include <sys/syscall.h>
-
 namespace release {
 
 /// Longer than a single-stepped hundred invocations take on a slow machine.
@@ -55,16 +53,6 @@ inline figures count(const std::string& tool, const function_under_test& functio
             counted.values[line.substr(0, space)] = std::atof(line.c_str() + space + 1);
     }
     return counted;
-}
-
-/// Whether this kernel, and what watches over us, allows io_uring.
-inline bool ring_is_allowed() {
-    std::array<unsigned char, 120> parameters{}; // struct io_uring_params
-    const long fd = ::syscall(SYS_io_uring_setup, 1, parameters.data());
-    if (fd < 0)
-        return false;
-    ::close(static_cast<int>(fd));
-    return true;
 }
 
 } // namespace release

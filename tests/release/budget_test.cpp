@@ -19,6 +19,10 @@ using release::test_program;
 constexpr double calls_direct = 4; // POST, its 202, GET, the event
 constexpr double calls_epoll = 6;  // the same, and a wait before each of the two receives
 constexpr double calls_ring = 2;   // each submits a send with a receive and waits once
+// Pipelined, where the 202 and the next event arrive together.
+constexpr double calls_direct_pipelined = 2; // POST with GET, the 202 with the event
+constexpr double calls_epoll_pipelined = 3;  // the same, and a wait
+constexpr double calls_ring_pipelined = 1;   // all of it
 // The order asks for 16, and measured are 19: a start-up pool, a stack and a binary's code cost
 // pages that the floor, without a C library, does not have. The speed order takes it from here.
 constexpr double start_faults_beyond_floor = 19;
@@ -48,11 +52,22 @@ protected:
         const std::string name = GetParam();
         return name == "auto" ? strings{} : strings{"SPRY_IO=" + name};
     }
-    static double calls() {
+    // What is really used.
+    static std::string_view backend() {
         const std::string_view name = GetParam();
         if (name == "auto")
-            return release::ring_is_allowed() ? calls_ring : calls_direct;
-        return name == "direct" ? calls_direct : name == "epoll" ? calls_epoll : calls_ring;
+            return release::ring_is_allowed() ? "uring" : "direct";
+        return name;
+    }
+    static double calls() {
+        return backend() == "direct"  ? calls_direct
+               : backend() == "epoll" ? calls_epoll
+                                      : calls_ring;
+    }
+    static double calls_pipelined() {
+        return backend() == "direct"  ? calls_direct_pipelined
+               : backend() == "epoll" ? calls_epoll_pipelined
+                                      : calls_ring_pipelined;
     }
 };
 
@@ -66,6 +81,15 @@ TEST_P(budget_of_backend, makes_its_system_calls_and_no_more) {
     EXPECT_TRUE(makes_calls(echo, calls())) << "budget " << calls() << "\n" << echo.text;
     const figures typed = count("count_calls", {example("hello"), chosen()});
     EXPECT_TRUE(makes_calls(typed, calls())) << "budget " << calls() << "\n" << typed.text;
+}
+
+TEST_P(budget_of_backend, makes_half_of_them_where_it_pipelines) {
+    const figures echo =
+        count("count_calls",
+              {example("echo"), release::joined(chosen(), {"SPRY_PIPELINE=1"}), {"--joined"}});
+    SPRY_SKIP_WITHOUT_PTRACE(echo);
+    EXPECT_TRUE(makes_calls(echo, calls_pipelined())) << "budget " << calls_pipelined() << "\n"
+                                                      << echo.text;
 }
 
 TEST_P(budget_of_backend, allocates_nothing_on_the_heap) {

@@ -124,11 +124,12 @@ private:
 /// A program in local mode: its own emulator on a free port, unless `variables` say otherwise.
 class local_function {
 public:
+    /// `prepare`: see `child`.
     explicit local_function(const std::string& program, const strings& arguments = {},
-                            const strings& variables = {})
+                            const strings& variables = {}, int (*prepare)() = die_with_parent)
         : process_(joined({program}, arguments),
                    overlaid({"SPRY_LISTEN=127.0.0.1:0", "PATH=/usr/bin:/bin"}, variables),
-                   die_with_parent) {
+                   prepare) {
         read_log([](std::string_view text) { return announced(text) != 0; });
         port_ = announced(log_);
         EXPECT_NE(port_, 0) << log_;

@@ -16,6 +16,7 @@
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 namespace release {
 
@@ -60,19 +61,33 @@ inline int die_with_parent() {
     return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : 126;
 }
 
-/// The same, and from here on the kernel answers io_uring_setup with EPERM.
-inline int refuse_io_uring() {
-    constexpr std::uint32_t io_uring_setup = 425;
+/// The numbers of io_uring's system calls, the same on every processor.
+enum class ring_call : std::uint32_t { setup = 425, enter = 426, registration = 427 };
+
+/// The same, and from here on the kernel answers one of io_uring's calls with an error, as under a
+/// container's seccomp profile.
+template <ring_call Call, int Error>
+int refuse_ring() {
     std::array<sock_filter, 4> program{{
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, io_uring_setup, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(Call), 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | Error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     }};
     const sock_fprog filter{program.size(), program.data()};
     const bool refused = ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
                          ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
     return refused ? die_with_parent() : 126;
+}
+
+/// Whether this kernel, and what watches over us, allows io_uring.
+inline bool ring_is_allowed() {
+    std::array<unsigned char, 120> parameters{}; // struct io_uring_params
+    const long fd = ::syscall(SYS_io_uring_setup, 1, parameters.data());
+    if (fd < 0)
+        return false;
+    ::close(static_cast<int>(fd));
+    return true;
 }
 
 /// A file in memory: no pipe that fills, nothing to remove.

@@ -121,7 +121,7 @@ TEST_F(wrong_start, says_that_io_uring_is_refused) {
     for (const std::string mode : {"", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1"}) {
         const std::string line =
             refusal(example("hello"), {"SPRY_LISTEN=127.0.0.1:0", "SPRY_IO=uring", mode}, {},
-                    release::refuse_io_uring);
+                    release::refuse_ring<release::ring_call::setup, EPERM>);
         EXPECT_THAT(line, HasSubstr("SPRY_IO=uring cannot be had here"));
         EXPECT_THAT(line, HasSubstr("direct or epoll"));
     }
