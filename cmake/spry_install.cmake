@@ -25,7 +25,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/spry-config-version.cmak
     VERSION "${PROJECT_VERSION}" COMPATIBILITY SameMinorVersion)
 install(FILES
     "${PROJECT_BINARY_DIR}/spry-config.cmake" "${PROJECT_BINARY_DIR}/spry-config-version.cmake"
-    cmake/spry_abi.cmake cmake/spry_strip.cmake cmake/zig-toolchain.cmake
+    cmake/function.ld cmake/spry_abi.cmake cmake/spry_strip.cmake cmake/zig-toolchain.cmake
     DESTINATION "${package_dir}")
 install(DIRECTORY cmake/zig DESTINATION "${package_dir}" USE_SOURCE_PERMISSIONS)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
