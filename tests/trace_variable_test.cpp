@@ -29,4 +29,26 @@ TEST(trace_variable, follows_the_invocation) {
     EXPECT_EQ(std::getenv(name), nullptr);
 }
 
+TEST(trace_variable, lives_beside_variables_that_come_and_go) {
+    ::setenv(name, "from outside", 1);
+    {
+        spry::detail::trace_variable variable;
+        variable.set("Root=1");
+        EXPECT_STREQ(std::getenv(name), "Root=1");
+        for (const char* more : {"SPRY_TEST_A", "SPRY_TEST_B", "SPRY_TEST_C"})
+            ::setenv(more, "here", 1);
+        EXPECT_STREQ(std::getenv(name), "Root=1");
+        variable.set("");
+        EXPECT_EQ(std::getenv(name), nullptr);
+        variable.set("Root=2");
+        EXPECT_STREQ(std::getenv(name), "Root=2");
+        for (const char* more : {"SPRY_TEST_A", "SPRY_TEST_B", "SPRY_TEST_C"}) {
+            EXPECT_STREQ(std::getenv(more), "here");
+            ::unsetenv(more);
+        }
+        EXPECT_STREQ(std::getenv(name), "Root=2");
+    }
+    EXPECT_EQ(std::getenv(name), nullptr);
+}
+
 } // namespace

@@ -3,8 +3,64 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <new>
+
+#include <unistd.h>
 
 namespace spry::detail {
+
+namespace {
+
+// A copy of the environment's pointers with room for one more. putenv would make one too, with a
+// malloc that a small function has no other use for and that costs six page faults. The process's,
+// as the environment is.
+constinit char** own_pointers = nullptr;
+constinit std::size_t own_count_max = 0;
+
+std::size_t count_of(char* const* variables) noexcept {
+    std::size_t count = 0;
+    while (variables[count] != nullptr)
+        ++count;
+    return count;
+}
+
+// Takes the environment over, once; false where that cannot be had. Somebody who changes it
+// afterwards makes a copy of his own, as for the array that the process was started with.
+bool own_environment() noexcept {
+    if (own_pointers != nullptr)
+        return environ == own_pointers;
+    if (environ == nullptr)
+        return false;
+    const std::size_t count = count_of(environ);
+    own_pointers = new (std::nothrow) char*[count + 2];
+    if (own_pointers == nullptr)
+        return false;
+    std::memcpy(own_pointers, environ, (count + 1) * sizeof(char*));
+    own_count_max = count + 1;
+    environ = own_pointers;
+    return true;
+}
+
+// putenv(3), of which the process may have set the variable before.
+bool put_into_environment(char* definition, std::string_view name) noexcept {
+    if (!own_environment())
+        return ::putenv(definition) == 0;
+    std::size_t count = 0;
+    for (; environ[count] != nullptr; ++count) {
+        const char* const variable = environ[count];
+        if (std::strncmp(variable, name.data(), name.size()) == 0 && variable[name.size()] == '=') {
+            environ[count] = definition;
+            return true;
+        }
+    }
+    if (count == own_count_max)
+        return ::putenv(definition) == 0;
+    environ[count] = definition;
+    environ[count + 1] = nullptr;
+    return true;
+}
+
+} // namespace
 
 void trace_variable::set(std::string_view trace_id) noexcept {
     constexpr std::size_t value_offset = name.size() + 1;
@@ -19,7 +75,7 @@ void trace_variable::set(std::string_view trace_id) noexcept {
         return;
     std::memcpy(definition_.data(), name.data(), name.size());
     definition_[name.size()] = '=';
-    is_set_ = ::putenv(definition_.data()) == 0;
+    is_set_ = put_into_environment(definition_.data(), name);
 }
 
 void trace_variable::unset() noexcept {
