@@ -8,14 +8,26 @@
 #include <spry/handler_api/environment.hpp>
 #include <spry/handler_api/invocation.hpp>
 #include <spry/handler_api/log.hpp>
+#include <spry/handler_api/response.hpp>
 #include <spry/io/event_loop.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <memory_resource>
 #include <optional>
 #include <string_view>
 
 namespace spry {
+
+struct http_prelude;
+
+namespace detail {
+
+/// What stands in front of a producer in a call of `context::stream`.
+template <class T>
+concept stream_heading = std::convertible_to<T, std::string_view> || std::same_as<T, http_prelude>;
+
+} // namespace detail
 
 /// One per invocation, passed by reference; it lives until the answer has been sent and
 /// acknowledged, and so does every view it gives. An absent value is empty.
@@ -33,6 +45,10 @@ public:
           stop_(stop) {}
     context(const context&) = delete;
     context& operator=(const context&) = delete;
+    ~context() {
+        if (streams_ != nullptr)
+            end_streams();
+    }
 
     std::string_view request_id() const noexcept { return about_.request_id; }
     /// As the caller named the function: may carry a version or an alias.
@@ -76,13 +92,50 @@ public:
     /// For timers and sockets: `co_await context.loop().sleep_for(20ms, context.stop())`.
     io::event_loop& loop() const noexcept { return loop_; }
 
+    /// A response that is sent while it is produced, by a coroutine of one of two forms:
+    ///
+    ///     spry::task<> count(spry::stream_writer& out, int to);   // co_await out.write(bytes)
+    ///     spry::byte_generator numbers(int to);                   // co_yield bytes
+    ///
+    ///     spry::response handler(spry::event, spry::context& context) {
+    ///         return context.stream("text/plain", numbers, 10);
+    ///     }
+    ///
+    /// The producer is called here, with `state`, as the coroutine that it is: it keeps what it
+    /// takes by value, and its body runs when the handler has returned the response. Event, context
+    /// and arena are still there then, and may be passed as they are; the handler's locals are not.
+    /// The callable itself is kept as long as the coroutine, so a lambda may have captures.
+    ///
+    /// The head is sent with the first byte. Until then an exception of the producer is answered
+    /// with an error as a handler's is; afterwards it ends the body, and Lambda is told behind it.
+    /// The stop token tells the producer to end: before the deadline, and where nobody takes its
+    /// bytes any more.
+    ///
+    /// `content_type` is a literal, or lives as long as the event; without one the bytes are
+    /// application/octet-stream. With a prelude the response is an HTTP answer for a function URL
+    /// or API Gateway. Throws what `write_http_prelude` throws. The definitions are in
+    /// <spry/handler_api/stream.hpp>.
+    template <class Producer, class... State>
+        requires(!detail::stream_heading<Producer>)
+    response stream(Producer producer, State&&... state);
+    template <class Producer, class... State>
+    response stream(std::string_view content_type, Producer producer, State&&... state);
+    template <class Producer, class... State>
+    response stream(const http_prelude& prelude, Producer producer, State&&... state);
+
+    /// For `stream`: takes over what it has made.
+    void adopt(detail::response_stream& made) noexcept;
+
 private:
+    void end_streams() noexcept;
+
     const invocation& about_;
     const spry::environment& environment_;
     io::event_loop& loop_;
     spry::arena& arena_;
     logger log_;
     stop_token stop_;
+    detail::response_stream* streams_ = nullptr; // in the arena, the last one first
 };
 
 } // namespace spry

@@ -12,7 +12,11 @@
 
 namespace spry {
 
+class context;
+
 namespace detail {
+
+class response_stream;
 
 /// Text written in the program: a string literal. It lives as long as the process.
 template <class T>
@@ -43,6 +47,7 @@ concept undecided_bytes =
 /// which live until the
 ///   answer has been sent and acknowledged. Nothing is copied. A view of anything that dies with
 ///   the handler must not be returned; temporaries and containers are refused by the compiler.
+/// - a stream: `context.stream(producer)`, see there. `body` is empty then.
 class response {
 public:
     static constexpr std::string_view json_type = "application/json";
@@ -80,8 +85,17 @@ public:
         return {reinterpret_cast<const char*>(body().data()), body().size()};
     }
     std::string_view content_type() const noexcept { return content_type_; }
+    bool is_stream() const noexcept { return stream_ != nullptr; }
+
+    /// For who posts it: null where it is no stream.
+    detail::response_stream* stream() const noexcept { return stream_; }
 
 private:
+    friend class context;
+
+    // The context owns the stream.
+    explicit response(detail::response_stream& stream) noexcept : stream_(&stream) {}
+
     template <class Body>
     static response make(Body&& body, std::string_view content_type) {
         static_assert(!detail::undecided_bytes<Body>,
@@ -110,12 +124,14 @@ private:
         owned_ = std::move(other.owned_);
         borrowed_ = other.borrowed_;
         content_type_ = other.content_type_;
+        stream_ = other.stream_;
         is_owned_ = other.is_owned_;
     }
 
     std::string owned_;
     std::span<const std::byte> borrowed_;
     std::string_view content_type_ = json_type;
+    detail::response_stream* stream_ = nullptr;
     bool is_owned_ = false;
 };
 

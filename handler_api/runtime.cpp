@@ -5,6 +5,7 @@
 #include <spry/handler_api/detail/standard_output.hpp>
 #include <spry/handler_api/error_document.hpp>
 #include <spry/handler_api/event.hpp>
+#include <spry/handler_api/stream.hpp>
 
 #include <optional>
 #include <utility>
@@ -50,10 +51,16 @@ task<runtime_client::post_outcome> runtime::answer_event() {
     }
 
     if (!done.thrown)
-        co_return co_await client_.post_response(done.answer);
+        co_return co_await post_answer(done.answer, about);
     const error_report report = describe_exception(done.thrown, arena_);
     about.log().error("the handler failed", {{"type", report.type}, {"reason", report.message}});
     co_return co_await client_.post_error(report, arena_);
+}
+
+task<post_outcome> runtime::post_answer(const response& answer, context& about) {
+    if (detail::response_stream* const stream = answer.stream())
+        return stream->post(client_, about, stop_);
+    return client_.post_response(answer);
 }
 
 task<> runtime::run_handler(context* about, outcome* into) {

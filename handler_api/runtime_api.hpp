@@ -23,10 +23,17 @@ inline constexpr std::string_view client_context_header = "Lambda-Runtime-Client
 inline constexpr std::string_view cognito_identity_header = "Lambda-Runtime-Cognito-Identity";
 inline constexpr std::string_view tenant_id_header = "Lambda-Runtime-Aws-Tenant-Id";
 inline constexpr std::string_view error_type_header = "Lambda-Runtime-Function-Error-Type";
+/// A trailer: the error document in base64.
+inline constexpr std::string_view error_body_header = "Lambda-Runtime-Function-Error-Body";
 
 /// Bytes of an event and of a buffered response: 6 MiB and 100 (runtime-contract 1.3, 1.5).
 inline constexpr std::size_t payload_size_max = 6'291'556;
 /// Bytes of an error document.
 inline constexpr std::size_t error_document_size_max = 1024 * 1024;
+/// Bytes of a streamed response (runtime-contract 2.4).
+inline constexpr std::size_t streamed_size_max = 200 * 1024 * 1024;
+/// Bytes of a chunked body's trailers with the empty line that ends them: what a server of Go's
+/// standard library takes, whose Runtime APIs refuse the whole request where there are more.
+inline constexpr std::size_t trailers_size_max = 4096;
 
 } // namespace spry::runtime_api

@@ -171,13 +171,17 @@ void runtime_client::start_post(std::string_view path_suffix) {
     head_.append(path_suffix).append(" HTTP/1.1\r\n").append(common_headers_);
 }
 
+void runtime_client::write_content_type(std::string_view type) {
+    if (head_.header("Content-Type", type))
+        return;
+    log_.error("the response's content type cannot be sent; sent as bytes",
+               {{"request_id", about_.request_id}});
+    head_.known_header("Content-Type", response::binary_type);
+}
+
 task<runtime_client::post_outcome> runtime_client::post_response(const response& answer) {
     start_post(runtime_api::response_suffix);
-    if (!head_.header("Content-Type", answer.content_type())) {
-        log_.error("the response's content type cannot be sent; sent as bytes",
-                   {{"request_id", about_.request_id}});
-        head_.known_header("Content-Type", response::binary_type);
-    }
+    write_content_type(answer.content_type());
     // Once the process has been told to end, no further event is asked for.
     const bool pipelines = pipelines_ && !io::termination::requested();
     co_return co_await finish_post(answer.body(), pipelines);

@@ -24,6 +24,15 @@
 
 namespace spry {
 
+namespace detail {
+class streamed_post;
+}
+
+enum class post_outcome : unsigned char {
+    done, ///< go on with `next`; a failure has been logged
+    lost, ///< the Runtime API asks for the end of the process; why has been logged
+};
+
 /// One worker's connection to the Runtime API. One call at a time:
 ///
 ///     next -> event -> post_response or post_error -> next -> ...
@@ -37,10 +46,7 @@ public:
         stopped, ///< the process has been told to end
         lost,    ///< there will be no more events; why has been logged
     };
-    enum class post_outcome {
-        done, ///< go on with `next`; a failure has been logged
-        lost, ///< the Runtime API asks for the end of the process; why has been logged
-    };
+    using post_outcome = spry::post_outcome;
 
     /// `pipelines`: each response carries the call for the next event behind it, in one write. The
     /// Runtime API does not promise to allow that, so the first sign of trouble (an answer that is
@@ -63,7 +69,8 @@ public:
     /// The size of the memory that large events needed, or 0.
     std::size_t mapped_bytes() noexcept { return client_.buffer().mapped_bytes(); }
 
-    /// Answers the current event. Never sends an answer twice: when the connection breaks in the
+    /// Answers the current event, with a response that is no stream (`detail::streamed_post` posts
+    /// those). Never sends an answer twice: when the connection breaks in the
     /// middle, nobody knows whether it has arrived.
     task<post_outcome> post_response(const response& answer);
     task<post_outcome> post_error(error_report report, std::pmr::memory_resource& memory);
@@ -72,10 +79,13 @@ public:
     task<> post_init_error(error_report report, std::pmr::memory_resource& memory);
 
 private:
+    friend class detail::streamed_post;
+
     enum class judgement { event, stopped, lost, again, again_after_pause, failed };
 
     result<> connect();
     void start_post(std::string_view path_suffix);
+    void write_content_type(std::string_view type);
     task<post_outcome> finish_post(std::span<const std::byte> body, bool pipelines = false);
     task<result<http::arrival>> call_next();
     bool write_error_head(const error_report& report);

@@ -9,3 +9,4 @@
 #include <spry/handler_api/function.hpp>
 #include <spry/handler_api/response.hpp>
 #include <spry/handler_api/run.hpp>
+#include <spry/handler_api/stream.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/fake_runtime_api.hpp"
 
+#include "support/chunked_body.hpp"
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -46,18 +48,34 @@ std::size_t size_of_request(const std::string& bytes, recorded_request& request)
     const std::size_t line_end = bytes.find("\r\n");
     request.start_line = bytes.substr(0, line_end);
     request.head = bytes.substr(line_end, head_end + 2 - line_end);
-    return head_end + 4 + std::strtoull(request.header("Content-Length").c_str(), nullptr, 10);
+    if (request.header("Transfer-Encoding") != "chunked") {
+        return head_end + 4 + std::strtoull(request.header("Content-Length").c_str(), nullptr, 10);
+    }
+    const chunked_body body = read_chunked_body(std::string_view{bytes}.substr(head_end + 4));
+    if (body.is == chunked_body::state::malformed)
+        std::abort();
+    request.chunks = body.chunks;
+    request.trailers = body.trailers;
+    return body.is == chunked_body::state::whole ? head_end + 4 + body.size : std::string::npos;
+}
+
+std::string value_in(std::string_view lines, std::string_view name) {
+    const std::string start = "\r\n" + std::string{name} + ": ";
+    const std::size_t found = lines.find(start);
+    if (found == lines.npos)
+        return {};
+    const std::size_t value = found + start.size();
+    return std::string{lines.substr(value, lines.find("\r\n", value) - value)};
 }
 
 } // namespace
 
 std::string recorded_request::header(std::string_view name) const {
-    const std::string start = "\r\n" + std::string{name} + ": ";
-    const std::size_t found = head.find(start);
-    if (found == head.npos)
-        return {};
-    const std::size_t value = found + start.size();
-    return head.substr(value, head.find("\r\n", value) - value);
+    return value_in(head, name);
+}
+
+std::string recorded_request::trailer(std::string_view name) const {
+    return value_in("\r\n" + trailers, name);
 }
 
 fake_runtime_api::fake_runtime_api(std::vector<script_step> script) : script_(std::move(script)) {
@@ -136,13 +154,22 @@ bool fake_runtime_api::read_request(int fd, recorded_request& request, std::size
         std::array<char, 65536> piece;
         if (!wait_readable(fd))
             return false;
-        const ssize_t received = ::recv(fd, piece.data(), piece.size(), 0);
+        const std::size_t room = std::min(piece.size(), std::min(wanted, bytes_max) - bytes.size());
+        const ssize_t received =
+            ::recv(fd, piece.data(), bytes_max == SIZE_MAX ? piece.size() : room, 0);
         if (received <= 0)
             return false;
         bytes.append(piece.data(), static_cast<std::size_t>(received));
         wanted = size_of_request(bytes, request);
     }
-    request.body = bytes.substr(0, wanted).substr(bytes.find("\r\n\r\n") + 4);
+    const std::size_t head_end = bytes.find("\r\n\r\n");
+    request.is_whole = bytes.size() >= wanted;
+    if (request.header("Transfer-Encoding") == "chunked") {
+        for (const std::string& chunk : request.chunks)
+            request.body += chunk;
+    } else if (head_end != bytes.npos) {
+        request.body = bytes.substr(0, wanted).substr(head_end + 4);
+    }
     if (bytes.size() > wanted)
         unread_ = bytes.substr(wanted);
     request.is_followed = !unread_.empty();

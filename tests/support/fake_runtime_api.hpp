@@ -26,11 +26,15 @@ struct recorded_request {
     std::string start_line; ///< "GET /2018-06-01/runtime/invocation/next HTTP/1.1"
     std::string head;       ///< header lines, as sent
     std::string body;
-    int connection = 0;       ///< counts from 1
-    bool is_followed = false; ///< more had come with it: a pipelined request
+    std::vector<std::string> chunks; ///< of a chunked body, in which case `body` is all of them
+    std::string trailers;            ///< lines behind a chunked body, as sent
+    bool is_whole = true;            ///< false for one that was answered early
+    int connection = 0;              ///< counts from 1
+    bool is_followed = false;        ///< more had come with it: a pipelined request
 
     /// The value of a header, by exact name; empty if absent.
     std::string header(std::string_view name) const;
+    std::string trailer(std::string_view name) const;
 };
 
 class fake_runtime_api {
