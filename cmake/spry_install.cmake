@@ -13,6 +13,8 @@ spry_detect_abi(SPRY_ABI)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/spry")
 get_property(targets GLOBAL PROPERTY SPRY_INSTALLED_TARGETS)
 get_property(foreign_headers GLOBAL PROPERTY SPRY_INSTALLED_FOREIGN_HEADERS)
+# What has to be built before anything can be installed.
+add_custom_target(spry_installed DEPENDS ${targets})
 install(TARGETS ${targets} EXPORT spry-targets
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
