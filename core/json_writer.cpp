@@ -2,8 +2,8 @@
 #include <spry/core/json_writer.hpp>
 
 #include <spry/core/assert.hpp>
+#include <spry/core/json_escape.hpp>
 #include <spry/core/number_text.hpp>
-#include <spry/core/utf8.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -16,53 +16,6 @@ namespace {
 
 /// Enough for any 64-bit integer and for any float.
 constexpr std::size_t number_bytes_max = 32;
-
-constexpr bool is_plain(char byte) noexcept {
-    return static_cast<unsigned char>(byte) - 0x20u < 0x60u && byte != '"' && byte != '\\';
-}
-
-/// Bytes at the front that are ASCII and need no escape: eight at a time, with the usual "has a
-/// byte less than" arithmetic, whose false alarms only end the run early.
-std::size_t plain_length(std::string_view text) noexcept {
-    constexpr std::uint64_t ones = 0x0101010101010101u;
-    constexpr std::uint64_t highs = 0x8080808080808080u;
-    const auto zero_byte_in = [](std::uint64_t eight) { return (eight - ones) & ~eight & highs; };
-    std::size_t length = 0;
-    while (text.size() - length >= 8) {
-        std::uint64_t eight = 0;
-        std::memcpy(&eight, text.data() + length, 8);
-        const std::uint64_t special = (eight & highs) | ((eight - ones * 0x20) & highs) |
-                                      zero_byte_in(eight ^ (ones * '"')) |
-                                      zero_byte_in(eight ^ (ones * '\\'));
-        if (special != 0)
-            break;
-        length += 8;
-    }
-    while (length < text.size() && is_plain(text[length]))
-        ++length;
-    return length;
-}
-
-/// `char` of an escape of two characters, else '\0'.
-constexpr char short_escape(char byte) noexcept {
-    switch (byte) {
-    case '"':
-    case '\\':
-        return byte;
-    case '\b':
-        return 'b';
-    case '\f':
-        return 'f';
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    default:
-        return '\0';
-    }
-}
 
 } // namespace
 
@@ -89,32 +42,9 @@ void writer::string(std::string_view text) {
     // Room for the usual case at once: nothing to escape.
     room(text.size() + 2);
     put('"');
-    while (!text.empty()) {
-        const std::size_t plain = plain_length(text);
-        verbatim(text.substr(0, plain));
-        text.remove_prefix(plain);
-        if (text.empty())
-            break;
-        const auto byte = static_cast<unsigned char>(text[0]);
-        if (byte >= 0x80) {
-            const utf8::sequence next = utf8::front(text);
-            verbatim(next.valid ? text.substr(0, next.length) : utf8::replacement);
-            text.remove_prefix(next.length);
-            continue;
-        }
-        if (const char escape = short_escape(text[0])) {
-            const char pair[] = {'\\', escape};
-            verbatim({pair, sizeof pair});
-        } else if (byte < 0x20) {
-            constexpr std::string_view digits = "0123456789abcdef";
-            verbatim("\\u00");
-            put(digits[byte >> 4]);
-            put(digits[byte & 15]);
-        } else {
-            put(text[0]);
-        }
-        text.remove_prefix(1);
-    }
+    escape_buffer escape;
+    while (!text.empty())
+        verbatim(escape_front(text, escape));
     put('"');
 }
 

@@ -77,16 +77,21 @@ sequence front(std::string_view text) noexcept {
     return {first.length, true};
 }
 
-bool is_valid(std::string_view text) noexcept {
+std::size_t valid_length(std::string_view text) noexcept {
+    std::size_t length = 0;
     while (true) {
-        text.remove_prefix(ascii_length(text));
-        if (text.empty())
-            return true;
-        const sequence next = front(text);
+        length += ascii_length(text.substr(length));
+        if (length == text.size())
+            return length;
+        const sequence next = front(text.substr(length));
         if (!next.valid)
-            return false;
-        text.remove_prefix(next.length);
+            return length;
+        length += next.length;
     }
+}
+
+bool is_valid(std::string_view text) noexcept {
+    return valid_length(text) == text.size();
 }
 
 std::string repaired(std::string_view text) {

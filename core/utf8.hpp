@@ -24,6 +24,9 @@ struct sequence {
 /// The first sequence of `text`, which must not be empty.
 sequence front(std::string_view text) noexcept;
 
+/// The size of the longest prefix of `text` that is well-formed.
+std::size_t valid_length(std::string_view text) noexcept;
+
 /// Whether `text` is well-formed UTF-8: no overlong forms, no surrogates, nothing beyond U+10FFFF.
 bool is_valid(std::string_view text) noexcept;
 

@@ -91,4 +91,14 @@ TEST(utf8, cuts_anywhere_in_a_text_that_is_not_utf8) {
     EXPECT_EQ(utf8::prefix("\xFF\xFF\xFF", 2).size(), 2u);
 }
 
+TEST(utf8, says_how_far_a_text_is_valid) {
+    const std::string plain(20, 'a');
+    for (const std::string_view broken : {"\xff", "\xc3", "\xe2\x82", "\xed\xa0\x80", "\x80"}) {
+        EXPECT_EQ(utf8::valid_length(broken), 0u);
+        EXPECT_EQ(utf8::valid_length(plain + "\xe2\x82\xac" + std::string{broken} + "b"), 23u);
+    }
+    EXPECT_EQ(utf8::valid_length(plain), 20u);
+    EXPECT_EQ(utf8::valid_length(""), 0u);
+}
+
 } // namespace

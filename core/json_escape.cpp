@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/core/json_escape.hpp>
+
+#include <spry/core/assert.hpp>
+#include <spry/core/utf8.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace spry::json {
+
+namespace {
+
+constexpr bool is_plain(char byte) noexcept {
+    return static_cast<unsigned char>(byte) - 0x20u < 0x60u && byte != '"' && byte != '\\';
+}
+
+/// Bytes at the front that are ASCII and need no escape: eight at a time, with the usual "has a
+/// byte less than" arithmetic, whose false alarms only end the run early.
+std::size_t plain_length(std::string_view text) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101u;
+    constexpr std::uint64_t highs = 0x8080808080808080u;
+    const auto zero_byte_in = [](std::uint64_t eight) { return (eight - ones) & ~eight & highs; };
+    std::size_t length = 0;
+    while (text.size() - length >= 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, text.data() + length, 8);
+        const std::uint64_t special = (eight & highs) | ((eight - ones * 0x20) & highs) |
+                                      zero_byte_in(eight ^ (ones * '"')) |
+                                      zero_byte_in(eight ^ (ones * '\\'));
+        if (special != 0)
+            break;
+        length += 8;
+    }
+    while (length < text.size() && is_plain(text[length]))
+        ++length;
+    return length;
+}
+
+/// `char` of an escape of two characters, else '\0'.
+constexpr char short_escape(char byte) noexcept {
+    switch (byte) {
+    case '"':
+    case '\\':
+        return byte;
+    case '\b':
+        return 'b';
+    case '\f':
+        return 'f';
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    default:
+        return '\0';
+    }
+}
+
+} // namespace
+
+std::string_view escape_front(std::string_view& text, escape_buffer& buffer) noexcept {
+    SPRY_ASSERT(!text.empty());
+    std::string_view piece = text.substr(0, plain_length(text));
+    if (!piece.empty()) {
+        text.remove_prefix(piece.size());
+        return piece;
+    }
+    const auto byte = static_cast<unsigned char>(text[0]);
+    if (byte >= 0x80) {
+        const utf8::sequence next = utf8::front(text);
+        piece = next.valid ? text.substr(0, next.length) : utf8::replacement;
+        text.remove_prefix(next.length);
+        return piece;
+    }
+    constexpr std::string_view digits = "0123456789abcdef";
+    const char escape = short_escape(text[0]);
+    text.remove_prefix(1);
+    if (escape != '\0') {
+        buffer[0] = '\\';
+        buffer[1] = escape;
+        return {buffer.data(), 2};
+    }
+    buffer = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
+    return {buffer.data(), buffer.size()};
+}
+
+} // namespace spry::json
