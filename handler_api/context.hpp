@@ -41,7 +41,7 @@ public:
           environment_(environment),
           loop_(loop),
           arena_(arena),
-          log_(level, about.request_id),
+          log_(level, about.request_id, about.tenant_id),
           stop_(stop) {}
     context(const context&) = delete;
     context& operator=(const context&) = delete;
@@ -82,7 +82,7 @@ public:
     /// How long before the deadline the stop is requested.
     static constexpr std::chrono::milliseconds stop_margin{100};
 
-    /// Records that carry the request id.
+    /// Records that carry the request id and the tenant.
     const logger& log() const noexcept { return log_; }
 
     /// Memory that is taken back as a whole when the invocation is over: for a handler's own data,

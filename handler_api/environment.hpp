@@ -20,8 +20,13 @@ struct environment {
     std::string_view log_stream;       ///< AWS_LAMBDA_LOG_STREAM_NAME
     std::string_view task_root;        ///< LAMBDA_TASK_ROOT
     std::string_view log_level;        ///< AWS_LAMBDA_LOG_LEVEL
-    bool pipeline = false;             ///< SPRY_PIPELINE=1: see runtime_client
-    std::string_view io;               ///< SPRY_IO: auto, uring, epoll or direct
+    std::string_view log_format;       ///< AWS_LAMBDA_LOG_FORMAT
+    std::string_view telemetry_log_fd; ///< _LAMBDA_TELEMETRY_LOG_FD, which is then removed
+    std::string_view telemetry_log_socket; ///< _LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET
+    std::string_view initialization_type;  ///< AWS_LAMBDA_INITIALIZATION_TYPE
+    std::uint32_t max_concurrency = 0;     ///< AWS_LAMBDA_MAX_CONCURRENCY
+    bool pipeline = false;                 ///< SPRY_PIPELINE=1: see runtime_client
+    std::string_view io;                   ///< SPRY_IO: auto, uring, epoll or direct
 };
 
 environment read_environment() noexcept;

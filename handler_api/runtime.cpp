@@ -53,7 +53,8 @@ task<runtime_client::post_outcome> runtime::answer_event() {
     if (!done.thrown)
         co_return co_await post_answer(done.answer, about);
     const error_report report = describe_exception(done.thrown, arena_);
-    about.log().error("the handler failed", {{"type", report.type}, {"reason", report.message}});
+    about.log().error("the handler failed",
+                      {{"errorType", report.type}, {"errorMessage", report.message}});
     co_return co_await client_.post_error(report, arena_);
 }
 

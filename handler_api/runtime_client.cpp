@@ -175,7 +175,7 @@ void runtime_client::write_content_type(std::string_view type) {
     if (head_.header("Content-Type", type))
         return;
     log_.error("the response's content type cannot be sent; sent as bytes",
-               {{"request_id", about_.request_id}});
+               {{"requestId", about_.request_id}});
     head_.known_header("Content-Type", response::binary_type);
 }
 
@@ -205,7 +205,7 @@ task<runtime_client::post_outcome> runtime_client::finish_post(std::span<const s
     const result<> connected = connect();
     if (!connected) {
         log_.error("the answer is lost: cannot connect to the Runtime API",
-                   {{"request_id", about_.request_id}, {"reason", message_of(connected.error())}});
+                   {{"requestId", about_.request_id}, {"reason", message_of(connected.error())}});
         co_return post_outcome::done;
     }
     const result<http::arrival> outcome = co_await client_.round_trip(request, &answer_);
@@ -218,7 +218,7 @@ task<runtime_client::post_outcome> runtime_client::finish_post(std::span<const s
 
     client_.disconnect();
     log_.error("the connection broke while the answer was sent; whether it arrived is unknown",
-               {{"request_id", about_.request_id},
+               {{"requestId", about_.request_id},
                 {"reason", message_of(outcome ? make_error_code(errc::connection_closed)
                                               : outcome.error())}});
     co_return post_outcome::done;
@@ -229,13 +229,13 @@ runtime_client::post_outcome runtime_client::judge_post(int status, std::size_t 
         return post_outcome::done;
     if (status == 500) {
         log_.fatal("the Runtime API failed; the process ends",
-                   {{"request_id", about_.request_id}, {"status", status}});
+                   {{"requestId", about_.request_id}, {"status", status}});
         return post_outcome::lost;
     }
     // 413, 400, 410 and 403 end this invocation, of which the caller has been told, and not the
     // process.
     log_.error("the Runtime API did not take the answer",
-               {{"request_id", about_.request_id}, {"status", status}, {"bytes", body_size}});
+               {{"requestId", about_.request_id}, {"status", status}, {"bytes", body_size}});
     return post_outcome::done;
 }
 

@@ -170,8 +170,8 @@ TEST(scripted_runtime, never_sends_an_answer_again_whose_acknowledgement_did_not
     forgetful.forgets = 1000;
     const outcome ended = run({event_of("a", "1"), event_of("b", "2")}, {"f", echo}, forgetful);
     EXPECT_EQ(ended.answers, (answers{"a: response 1", "b: response 2"}));
-    EXPECT_EQ(ended.count("whether it arrived is unknown\trequest_id=a\t"), 1u) << ended.log;
-    EXPECT_EQ(ended.count("whether it arrived is unknown\trequest_id=b\t"), 1u) << ended.log;
+    EXPECT_EQ(ended.count("whether it arrived is unknown\trequestId=a\t"), 1u) << ended.log;
+    EXPECT_EQ(ended.count("whether it arrived is unknown\trequestId=b\t"), 1u) << ended.log;
     EXPECT_EQ(ended.connections, 3u);
 }
 
@@ -183,7 +183,7 @@ TEST(scripted_runtime, stops_sending_where_a_refusal_comes_early) {
     const outcome ended = run({event_of("a", std::string(100'000, 'x')), event_of("b", "2")},
                               {"f", echo}, hasty, narrow);
     EXPECT_EQ(ended.answers, (answers{"b: response 2"}));
-    EXPECT_EQ(ended.count("request_id=a\t"), 1u) << ended.log;
+    EXPECT_EQ(ended.count("requestId=a\t"), 1u) << ended.log;
 }
 
 TEST(scripted_runtime, dials_for_each_call_where_the_other_side_always_closes) {

@@ -263,7 +263,7 @@ std::size_t reports_of(std::string_view log, std::string_view id) {
     constexpr std::string_view phrases[] = {
         "whether it arrived is unknown", "the answer is lost: cannot connect",
         "the Runtime API did not take the answer", "the Runtime API failed; the process ends"};
-    const std::string field = "\trequest_id=" + std::string{id} + "\t";
+    const std::string field = "\trequestId=" + std::string{id} + "\t";
     std::size_t count = 0;
     for (std::size_t begin = 0; begin < log.size();) {
         const std::size_t end = std::min(log.find('\n', begin), log.size());

@@ -188,7 +188,7 @@ void streamed_post::break_off(std::error_code why) {
 task<post_outcome> streamed_post::finish(const error_report* failed) {
     if (is_too_large_) {
         client_.log_.error("the streamed response is too large and ends with an error",
-                           {{"request_id", client_.about_.request_id},
+                           {{"requestId", client_.about_.request_id},
                             {"bytes_max", runtime_api::streamed_size_max}});
         failed = &too_large;
     }
@@ -244,7 +244,7 @@ post_outcome streamed_post::judge() {
         what = "the connection broke while the answer was sent; whether it arrived is unknown";
     else if (is_open_)
         what = "the connection broke in the middle of a streamed answer";
-    client_.log_.error(what, {{"request_id", id}, {"reason", why.message()}, {"bytes", bytes_}});
+    client_.log_.error(what, {{"requestId", id}, {"reason", why.message()}, {"bytes", bytes_}});
     return post_outcome::done;
 }
 
