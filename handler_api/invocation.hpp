@@ -25,14 +25,18 @@ struct invocation {
     std::optional<std::chrono::system_clock::time_point> deadline;
 };
 
+/// The wall clock. Read only where that is needed: the first reading of a process costs two page
+/// faults.
+using read_clock = std::chrono::system_clock::time_point (*)() noexcept;
+
 /// Reads them in one pass over the message's headers.
 invocation read_invocation(const http::message& message,
-                           std::chrono::system_clock::time_point now) noexcept;
+                           read_clock now = std::chrono::system_clock::now) noexcept;
 
 /// The deadline header's value: epoch milliseconds; a small number is a duration from `now`, as
-/// some emulators send it. None for what is absent, not a number, or past: a deadline that no
-/// invocation can have is unknown, not missed.
+/// some emulators send it. None for what is absent, not a number, or before 2026: a deadline that
+/// no invocation can have is unknown, not missed.
 std::optional<std::chrono::system_clock::time_point>
-parse_deadline(std::string_view text, std::chrono::system_clock::time_point now) noexcept;
+parse_deadline(std::string_view text, read_clock now = std::chrono::system_clock::now) noexcept;
 
 } // namespace spry

@@ -5,6 +5,7 @@
 #include <spry/handler_api/version.hpp>
 #include <spry/io/termination.hpp>
 
+#include <array>
 #include <chrono>
 
 namespace spry {
@@ -28,9 +29,16 @@ std::string message_of(const std::error_code& error) {
 
 // The characters that a path segment may have as they are (RFC 3986 3.3), of which ids are made in
 // practice.
+constexpr std::array<bool, 256> path_characters = [] {
+    std::array<bool, 256> allowed{};
+    for (const char c :
+         std::string_view{"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~"})
+        allowed[static_cast<unsigned char>(c)] = true;
+    return allowed;
+}();
+
 bool is_path_character(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
-           c == '_' || c == '.' || c == '~';
+    return path_characters[static_cast<unsigned char>(c)];
 }
 
 void append_segment(http::head_builder& path, std::string_view segment) {
@@ -145,7 +153,7 @@ runtime_client::judgement runtime_client::judge_next(const result<http::arrival>
 
     const int status = event_.status();
     if (status == 200) {
-        about_ = read_invocation(event_, std::chrono::system_clock::now());
+        about_ = read_invocation(event_);
         if (!about_.request_id.empty())
             return judgement::event;
         log_.warn("the Runtime API sent an event without a request id");
@@ -172,11 +180,12 @@ void runtime_client::start_post(std::string_view path_suffix) {
 }
 
 void runtime_client::write_content_type(std::string_view type) {
-    if (head_.header("Content-Type", type))
-        return;
-    log_.error("the response's content type cannot be sent; sent as bytes",
-               {{"requestId", about_.request_id}});
-    head_.known_header("Content-Type", response::binary_type);
+    if (!http::is_field_value(type)) {
+        log_.error("the response's content type cannot be sent; sent as bytes",
+                   {{"requestId", about_.request_id}});
+        type = response::binary_type;
+    }
+    head_.known_header("Content-Type", type);
 }
 
 task<runtime_client::post_outcome> runtime_client::post_response(const response& answer) {

@@ -38,6 +38,20 @@ bool all_in(std::string_view text, const std::array<bool, 256>& set) noexcept {
     return true;
 }
 
+using word = std::uint64_t;
+
+// Eight bytes of which none is a control character; the tab counts as one here.
+bool all_printable(const char* bytes) noexcept {
+    constexpr word ones = 0x0101010101010101;
+    constexpr word high_bits = 0x80 * ones;
+    word eight;
+    std::memcpy(&eight, bytes, sizeof eight);
+    const word below_blank = (eight - 0x20 * ones) & ~eight & high_bits;
+    const word from_delete = eight ^ (0x7f * ones);
+    const word is_delete = (from_delete - ones) & ~from_delete & high_bits;
+    return (below_blank | is_delete) == 0;
+}
+
 bool is_visible(char c) noexcept {
     return c > 0x20 && c != 0x7f;
 }
@@ -50,6 +64,8 @@ bool is_token(std::string_view name) noexcept {
 
 // Other control characters too: llhttp, hence whoever reads it, refuses them.
 bool is_field_value(std::string_view value) noexcept {
+    while (value.size() >= sizeof(word) && all_printable(value.data()))
+        value.remove_prefix(sizeof(word));
     return all_in(value, allowed.in_value);
 }
 

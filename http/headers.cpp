@@ -85,8 +85,9 @@ bool header_table::grow() {
     if (capacity_ == header_count_max)
         return false;
     auto larger = std::make_unique_for_overwrite<entry[]>(header_count_max);
-    std::copy_n(entries(), size_, larger.get());
+    std::copy_n(entries_, size_, larger.get());
     heap_ = std::move(larger);
+    entries_ = heap_.get();
     capacity_ = header_count_max;
     return true;
 }

@@ -3,9 +3,9 @@
 // received message.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 
@@ -25,6 +25,14 @@ bool equal_letters(const char* left, const char* right, std::size_t size) noexce
 inline bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
     return left.size() == right.size() &&
            detail::equal_letters(left.data(), right.data(), left.size());
+}
+
+/// The same for a name of ours: peers nearly always write it as we do, and equal bytes decide at
+/// once, in as many loads as a literal's length asks for.
+inline bool is_name(std::string_view received, std::string_view ours) noexcept {
+    return received.size() == ours.size() &&
+           (std::memcmp(received.data(), ours.data(), ours.size()) == 0 ||
+            detail::equal_letters(received.data(), ours.data(), ours.size()));
 }
 
 /// Without the spaces and tabs at both ends.
@@ -48,30 +56,32 @@ public:
         std::uint32_t value_size;
     };
 
+    header_table() noexcept = default;
+    header_table(const header_table&) = delete;
+    header_table& operator=(const header_table&) = delete;
+
     std::size_t size() const noexcept { return size_; }
-    entry& operator[](std::size_t index) noexcept { return entries()[index]; }
-    const entry& operator[](std::size_t index) const noexcept {
-        return const_cast<header_table&>(*this).entries()[index];
-    }
+    entry& operator[](std::size_t index) noexcept { return entries_[index]; }
+    const entry& operator[](std::size_t index) const noexcept { return entries_[index]; }
     void clear() noexcept { size_ = 0; }
 
     /// A new last entry, or null where the table is full. Throws std::bad_alloc.
     entry* add() {
-        if (size_ == capacity_ && !grow())
+        if (size_ == capacity_ && !grow()) [[unlikely]]
             return nullptr;
-        entry& added = entries()[size_++];
+        entry& added = entries_[size_++];
         added = entry{0, 0, 0, 0};
         return &added;
     }
 
 private:
     bool grow();
-    entry* entries() noexcept { return heap_ ? heap_.get() : inline_.data(); }
 
+    entry inline_[inline_count];
+    entry* entries_ = inline_;
     std::size_t size_ = 0;
     std::size_t capacity_ = inline_count;
     std::unique_ptr<entry[]> heap_;
-    std::array<entry, inline_count> inline_;
 };
 
 } // namespace spry::http

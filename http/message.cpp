@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/http/message.hpp>
 
-#include <spry/core/assert.hpp>
-
 namespace spry::http {
-
-namespace {
-
-field field_of(const header_table::entry& entry, const char* base) noexcept {
-    // Blanks in front of a value are skipped by the parser, those behind it are not.
-    std::string_view value{base + entry.value_offset, entry.value_size};
-    while (!value.empty() && (value.back() == ' ' || value.back() == '\t'))
-        value.remove_suffix(1);
-    return {std::string_view{base + entry.name_offset, entry.name_size}, value};
-}
-
-} // namespace
 
 std::string_view message::path() const noexcept {
     return target().substr(0, target().find('?'));
@@ -40,11 +26,6 @@ std::optional<std::string_view> message::header(std::string_view name) const noe
 
 std::string_view message::header_or_empty(std::string_view name) const noexcept {
     return header(name).value_or(std::string_view{});
-}
-
-field message::header_at(std::size_t index) const noexcept {
-    SPRY_ASSERT(index < head_count_);
-    return field_of(fields_[index], head_);
 }
 
 std::optional<std::string_view> message::trailer(std::string_view name) const noexcept {

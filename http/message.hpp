@@ -2,6 +2,7 @@
 // message: one received HTTP/1.1 request or answer.
 #pragma once
 
+#include <spry/core/assert.hpp>
 #include <spry/http/headers.hpp>
 
 #include <cstddef>
@@ -58,7 +59,10 @@ public:
     /// The same where absent and empty mean the same.
     std::string_view header_or_empty(std::string_view name) const noexcept;
     std::size_t header_count() const noexcept { return head_count_; }
-    field header_at(std::size_t index) const noexcept;
+    field header_at(std::size_t index) const noexcept {
+        SPRY_ASSERT(index < head_count_);
+        return field_of(fields_[index], head_);
+    }
 
     body_framing framing() const noexcept { return framing_; }
     /// For `body_framing::length`: the announced size.
@@ -82,6 +86,14 @@ public:
 private:
     friend class parser;
     friend class connection;
+
+    // Blanks in front of a value are skipped by the parser, those behind it are not.
+    static field field_of(const header_table::entry& entry, const char* base) noexcept {
+        std::string_view value{base + entry.value_offset, entry.value_size};
+        while (!value.empty() && (value.back() == ' ' || value.back() == '\t'))
+            value.remove_suffix(1);
+        return {std::string_view{base + entry.name_offset, entry.name_size}, value};
+    }
 
     const char* head_ = ""; // the message's first byte; set when the head is complete and at rest
     std::string_view method_;
