@@ -6,6 +6,7 @@
 #include <spry/handler_api/function.hpp>
 #include <spry/handler_api/runtime.hpp>
 #include <spry/handler_api/runtime_client.hpp>
+#include <spry/handler_api/stream.hpp>
 #include <spry/http/limits.hpp>
 #include <spry/io/testing/scripted_backend.hpp>
 
@@ -17,6 +18,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,11 +28,13 @@ namespace {
 
 namespace io = spry::io;
 
+using spry::byte_generator;
 using spry::context;
 using spry::event;
 using spry::function;
 using spry::response;
 using spry::stop_source;
+using spry::stream_writer;
 using spry::task;
 using spry::task_scope;
 using spry::tests::captured_output;
@@ -217,6 +221,130 @@ TEST(scripted_runtime, survives_resets_wherever_they_strike) {
     }
     EXPECT_GT(answered, 100u);
     EXPECT_GT(unknown, 20u);
+}
+
+// --- streams ---
+
+byte_generator repeat(event given, int times) {
+    for (int i = 0; i < times; ++i)
+        co_yield given.bytes();
+}
+
+/// Streams events whose id begins with s, 100 times over; echoes the others.
+response stream_or_echo(event given, context& about) {
+    if (about.request_id().front() == 's')
+        return about.stream(repeat, given, 100);
+    return echo(given);
+}
+
+std::string repeated(std::string_view text) {
+    std::string all;
+    for (int i = 0; i < 100; ++i)
+        all += text;
+    return all;
+}
+
+TEST(contract_2_1, a_stream_goes_through_a_network_that_takes_a_byte_at_a_time) {
+    io::testing::script narrow;
+    narrow.stream_bytes_max = 1;
+    const outcome ended =
+        run({event_of("s", "0123456789"), event_of("b", "2")}, {"f", stream_or_echo}, {}, narrow);
+    EXPECT_EQ(ended.answers, (answers{"s: streamed " + repeated("0123456789"), "b: response 2"}));
+    EXPECT_EQ(ended.connections, 2u);
+    EXPECT_EQ(ended.count("\tERROR\t"), 0u) << ended.log;
+}
+
+/// Writes and notes how far it has come.
+struct counting_writer {
+    int* written;
+    task<> operator()(stream_writer& out, context& about) const {
+        const std::string piece(1000, 'p');
+        for (*written = 0; *written < 1000; ++*written) {
+            const auto sent = co_await out.write(piece);
+            if (!sent)
+                break;
+        }
+        // Whoever is refused has been told to stop as well: this sleep is none.
+        if (*written < 1000)
+            (void)co_await about.loop().sleep_for(std::chrono::hours{1}, about.stop());
+    }
+};
+
+// The network holds no more than two pieces, and nobody reads: what is refused early has not been
+// produced either.
+TEST(contract_2_4, a_producer_is_as_fast_as_its_reader_and_ends_with_an_early_refusal) {
+    service_faults hasty;
+    hasty.refuses_early = 1000;
+    io::testing::script narrow;
+    narrow.stream_bytes_max = 2000;
+    int written = -1;
+    const function handler{"f", [&written](event given, context& about) {
+                               if (about.request_id() == "s")
+                                   return about.stream(counting_writer{&written}, about);
+                               return echo(given);
+                           }};
+    const outcome ended = run({event_of("s", "1"), event_of("b", "2")}, handler, hasty, narrow);
+    EXPECT_EQ(ended.answers, (answers{"b: response 2"}));
+    EXPECT_EQ(ended.count("the Runtime API did not take the answer\trequestId=s\tstatus=413"), 1u)
+        << ended.log;
+    EXPECT_LT(written, 10);
+    EXPECT_EQ(ended.took, io::clock::duration{0});
+}
+
+TEST(contract_2_4, a_stream_without_an_acknowledgement_is_not_sent_again) {
+    service_faults forgetful;
+    forgetful.forgets = 1000;
+    const outcome ended =
+        run({event_of("s", "1"), event_of("b", "2")}, {"f", stream_or_echo}, forgetful);
+    EXPECT_EQ(ended.answers, (answers{"s: streamed " + repeated("1"), "b: response 2"}));
+    EXPECT_EQ(ended.count("whether it arrived is unknown\trequestId=s\t"), 1u) << ended.log;
+}
+
+TEST(contract_2_2, a_producer_is_stopped_shortly_before_its_deadline_and_may_still_fail) {
+    const function patient{"f", [](event, context& about) {
+                               return about.stream(
+                                   [](stream_writer& out, context& here) -> task<> {
+                                       (void)co_await out.write("begun");
+                                       const auto slept = co_await here.loop().sleep_for(
+                                           std::chrono::hours{1}, here.stop());
+                                       if (!slept)
+                                           throw std::runtime_error{"no time left"};
+                                   },
+                                   about);
+                           }};
+    simulated_event hurried = event_of("a", "1");
+    hurried.deadline = "900000";
+    const outcome ended = run({hurried}, patient);
+    ASSERT_EQ(ended.answers.size(), 1u);
+    EXPECT_TRUE(ended.answers[0].starts_with(
+        "a: streamed begun|Lambda-Runtime-Function-Error-Type: Function.RuntimeError\r\n"))
+        << ended.answers[0];
+    EXPECT_LE(ended.took, seconds{900} - context::stop_margin);
+    EXPECT_GT(ended.took, seconds{0});
+}
+
+// Wherever the connection breaks, that invocation ends, and no other.
+TEST(contract_11_7, a_stream_survives_resets_wherever_they_strike) {
+    io::testing::script breaking;
+    breaking.faults.resets = 20;
+    breaking.faults.short_sends = 500;
+    breaking.faults.delays = 300;
+    std::size_t answered = 0;
+    std::size_t broken = 0;
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        breaking.seed = seed;
+        const outcome ended =
+            run({event_of("s", "[1]"), event_of("b", "[2]")}, {"f", stream_or_echo}, {}, breaking);
+        EXPECT_EQ(ended.exit_code, 1) << seed;
+        for (const std::string& answer : ended.answers)
+            EXPECT_TRUE(answer == "s: streamed " + repeated("[1]") || answer == "b: response [2]")
+                << answer;
+        EXPECT_LE(ended.answers.size(), 2u) << seed;
+        answered += ended.answers.size();
+        broken += ended.count("the connection broke in the middle of a streamed answer");
+    }
+    EXPECT_GT(answered, 100u);
+    EXPECT_GT(broken, 20u);
 }
 
 } // namespace

@@ -4,11 +4,13 @@
 // answered with what belongs to another.
 //
 // SPRY_SEEDS says how many; SPRY_SEED=N runs one again and prints what has happened in it.
+#include <spry/core/base64.hpp>
 #include <spry/core/task_scope.hpp>
 #include <spry/handler_api/endpoint.hpp>
 #include <spry/handler_api/function.hpp>
 #include <spry/handler_api/runtime.hpp>
 #include <spry/handler_api/runtime_client.hpp>
+#include <spry/handler_api/stream.hpp>
 #include <spry/http/limits.hpp>
 #include <spry/io/testing/random.hpp>
 #include <spry/io/testing/scripted_backend.hpp>
@@ -39,12 +41,14 @@ namespace {
 namespace io = spry::io;
 
 using io::testing::random_source;
+using spry::byte_generator;
 using spry::context;
 using spry::event;
 using spry::response;
 using spry::result;
 using spry::stop_source;
 using spry::stop_token;
+using spry::stream_writer;
 using spry::task;
 using spry::task_scope;
 using spry::tests::captured_output;
@@ -122,7 +126,7 @@ plan plan_of(std::uint64_t seed, planted mistake) {
     for (std::uint64_t i = 0; i < count; ++i) {
         simulated_event next;
         // One draw for each statement: compilers differ in which operand they evaluate first.
-        next.id = "etsb"[random.below(4)];
+        next.id = "etsbgwf"[random.below(7)];
         next.id += "-" + std::to_string(i) + "-";
         next.id += text_from(random, 8);
         const std::uint64_t size_max = random.chance(100) ? 150'000 : 400;
@@ -148,12 +152,22 @@ struct world {
 };
 
 // The kind of a handler is the first letter of an id: e echoes, borrowed; t throws; s suspends and
-// answers from the arena; b answers with a string of its own.
+// answers from the arena; b answers with a string of its own; g yields its answer in pieces; w
+// writes it and throws behind it; f throws before a stream's first byte.
 std::string expected_answer(const simulated_event& asked) {
+    const std::string document = "{\"errorMessage\":\"" + asked.id +
+                                 "\",\"errorType\":\"std::runtime_error\",\"stackTrace\":[]}";
     switch (asked.id.front()) {
+    case 'g':
+        return "streamed " + asked.id + asked.body;
+    case 'w':
+        return "streamed " + asked.id + asked.body +
+               "|Lambda-Runtime-Function-Error-Type: Function.RuntimeError\r\n"
+               "Lambda-Runtime-Function-Error-Body: " +
+               spry::base64::encode(document) + "\r\n";
+    case 'f':
     case 't':
-        return "error {\"errorMessage\":\"" + asked.id +
-               "\",\"errorType\":\"std::runtime_error\",\"stackTrace\":[]}";
+        return "error " + document;
     case 's':
         return "response " + asked.id + ":" + asked.body;
     case 'b':
@@ -166,6 +180,45 @@ std::string expected_answer(const simulated_event& asked) {
 task<> overwrite_soon(world* in, std::string* memory) {
     (void)co_await in->loop.yield();
     std::ranges::fill(*memory, '#');
+}
+
+task<> pause(world* in, context* about) {
+    for (std::uint64_t times = in->random.below(3); times > 0; --times) {
+        const std::chrono::microseconds length{in->random.below(20'000)};
+        (void)co_await in->loop.sleep_for(length, about->stop());
+    }
+}
+
+// Pieces of any size, some of them empty.
+std::string_view take_piece(world* in, std::string_view& left) {
+    const std::string_view piece = left.substr(0, in->random.below(left.size() + 2));
+    left.remove_prefix(piece.size());
+    return piece;
+}
+
+byte_generator yield_answer(world* in, event given, context* about) {
+    co_yield std::string{about->request_id()};
+    std::string_view left = given.text();
+    while (!left.empty()) {
+        co_yield take_piece(in, left);
+        co_await pause(in, about);
+    }
+}
+
+task<> write_answer(stream_writer& out, world* in, event given, context* about) {
+    co_await pause(in, about);
+    const std::string id{about->request_id()};
+    if (id.front() == 'f')
+        throw std::runtime_error{id};
+    if (in->random.chance(300))
+        (void)co_await out.flush();
+    (void)co_await out.write(id);
+    std::string_view left = given.text();
+    while (!left.empty()) {
+        (void)co_await out.write(take_piece(in, left));
+        co_await pause(in, about);
+    }
+    throw std::runtime_error{id};
 }
 
 task<response> answer(world* in, event given, context* about) {
@@ -193,6 +246,11 @@ task<response> answer(world* in, event given, context* about) {
     }
     case 'b':
         co_return response::text(std::string{given.text()} + id);
+    case 'g':
+        co_return about->stream(yield_answer, in, given, about);
+    case 'w':
+    case 'f':
+        co_return about->stream(write_answer, in, given, about);
     default:
         break;
     }
@@ -262,6 +320,7 @@ task<> live(world* in) {
 std::size_t reports_of(std::string_view log, std::string_view id) {
     constexpr std::string_view phrases[] = {
         "whether it arrived is unknown", "the answer is lost: cannot connect",
+        "the connection broke in the middle of a streamed answer",
         "the Runtime API did not take the answer", "the Runtime API failed; the process ends"};
     const std::string field = "\trequestId=" + std::string{id} + "\t";
     std::size_t count = 0;

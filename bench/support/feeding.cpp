@@ -84,10 +84,14 @@ std::string feed(runtime_api& api, const feeding& plan, pid_t function, const at
         const request answer = api.expect(request_kind::response);
         if (!event.is_answer(answer.target))
             throw std::runtime_error("the function answers " + std::string(answer.target));
+        if (answer.has_trailers)
+            throw std::runtime_error("the function fails in the middle of a stream");
         const std::string last = number == plan.to ? std::string(answer.body) : std::string();
         const bool together = plan.joined && api.has_more();
         if (!together)
             api.send(runtime_api::accepted());
+        if (answer.closes)
+            api.accept();
         api.expect(request_kind::next);
         if (number == plan.from || number == plan.to) {
             wait_until_asleep(function, plan.seconds);

@@ -46,8 +46,14 @@ bool same_name(std::string_view one, std::string_view lower) {
     });
 }
 
-std::size_t body_bytes(std::string_view head) {
-    std::size_t bytes = 0;
+struct framing {
+    std::size_t length = 0;
+    bool is_chunked = false;
+    bool closes = false;
+};
+
+framing framing_of(std::string_view head) {
+    framing read;
     while (!head.empty()) {
         const std::size_t end = std::min(head.find("\r\n"), head.size());
         const std::string_view line = head.substr(0, end);
@@ -55,12 +61,15 @@ std::size_t body_bytes(std::string_view head) {
         const std::size_t colon = line.find(':');
         if (colon == std::string_view::npos)
             continue;
-        if (same_name(line.substr(0, colon), "content-length"))
-            bytes = std::strtoull(line.data() + colon + 1, nullptr, 10);
-        if (same_name(line.substr(0, colon), "transfer-encoding"))
-            throw std::runtime_error("the function sends in chunks, which are not understood here");
+        const std::string_view name = line.substr(0, colon);
+        if (same_name(name, "content-length"))
+            read.length = std::strtoull(line.data() + colon + 1, nullptr, 10);
+        if (same_name(name, "transfer-encoding"))
+            read.is_chunked = true;
+        if (same_name(name, "connection"))
+            read.closes = line.find("close", colon) != std::string_view::npos;
     }
-    return bytes;
+    return read;
 }
 
 request_kind kind_of(std::string_view method, std::string_view target) {
@@ -182,19 +191,76 @@ request runtime_api::read() {
         receive();
     }
     head += 4;
-    const std::size_t bytes = body_bytes({buffer_.data() + begin_, head});
-    while (end_ - begin_ < head + bytes)
+    const framing body = framing_of({buffer_.data() + begin_, head});
+    while (!body.is_chunked && end_ - begin_ < head + body.length)
         receive();
 
-    const std::string_view text(buffer_.data() + begin_, head + bytes);
+    const std::string_view text(buffer_.data() + begin_, head + body.length);
     const std::size_t method = text.find(' ');
     const std::size_t target = std::min(text.find(' ', method + 1), text.size());
     request whole;
     whole.target = text.substr(method + 1, target - method - 1);
     whole.kind = kind_of(text.substr(0, method), whole.target);
     whole.body = text.substr(head);
-    begin_ += head + bytes;
+    whole.body_bytes = body.length;
+    whole.closes = body.closes;
+    begin_ += head + body.length;
+    if (body.is_chunked)
+        read_chunks(whole);
     return whole;
+}
+
+// Without its end; valid until the next one.
+std::string_view runtime_api::line() {
+    while (true) {
+        const std::string_view waiting(buffer_.data() + begin_, end_ - begin_);
+        const std::size_t end = waiting.find("\r\n");
+        if (end != std::string_view::npos) {
+            begin_ += end + 2;
+            return waiting.substr(0, end);
+        }
+        if (begin_ != 0) {
+            std::memmove(buffer_.data(), buffer_.data() + begin_, waiting.size());
+            begin_ = 0;
+            end_ = waiting.size();
+        }
+        receive();
+    }
+}
+
+// As long as they may be, in constant memory.
+void runtime_api::read_chunks(request& of) {
+    constexpr std::size_t kept_bytes = 1024 * 1024;
+    chunked_target_ = of.target;
+    chunked_body_.clear();
+    while (true) {
+        const std::string digits(line());
+        char* end = nullptr;
+        std::size_t left = std::strtoull(digits.c_str(), &end, 16);
+        if (digits.empty() || *end != '\0')
+            throw std::runtime_error("the function sends a chunk of size \"" + digits + "\"");
+        if (left == 0)
+            break;
+        of.body_bytes += left;
+        ++of.chunks;
+        while (left != 0) {
+            if (begin_ == end_) {
+                begin_ = end_ = 0;
+                receive();
+            }
+            const std::size_t here = std::min(left, end_ - begin_);
+            const std::size_t kept = std::min(here, kept_bytes - chunked_body_.size());
+            chunked_body_.append(buffer_.data() + begin_, kept);
+            begin_ += here;
+            left -= here;
+        }
+        if (!line().empty())
+            throw std::runtime_error("the function sends more than a chunk has");
+    }
+    while (!line().empty())
+        of.has_trailers = true;
+    of.target = chunked_target_;
+    of.body = chunked_body_;
 }
 
 request runtime_api::expect(request_kind kind) {

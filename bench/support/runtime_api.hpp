@@ -17,7 +17,11 @@ enum class request_kind { next, response, error, other };
 struct request {
     request_kind kind = request_kind::other;
     std::string_view target; ///< the path; valid until the next read
-    std::string_view body;   ///< valid until the next read
+    std::string_view body;   ///< valid until the next read; of a body in chunks, its first MiB
+    std::uint64_t body_bytes = 0;
+    std::uint64_t chunks = 0;  ///< where the body came in chunks
+    bool has_trailers = false; ///< behind its chunks
+    bool closes = false;       ///< the function will not use this connection again
 };
 
 /// One message with an event in it, whole; the number of the invocation stands in its request id.
@@ -70,6 +74,8 @@ public:
 
 private:
     void receive();
+    std::string_view line();
+    void read_chunks(request& of);
 
     int listening_ = -1;
     int connection_ = -1;
@@ -77,6 +83,8 @@ private:
     std::vector<char> buffer_;
     std::size_t begin_ = 0; ///< what has been received and not been read
     std::size_t end_ = 0;
+    std::string chunked_target_; ///< copies, of a request that does not stay in the buffer
+    std::string chunked_body_;
 };
 
 } // namespace bench

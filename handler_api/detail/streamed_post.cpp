@@ -189,7 +189,7 @@ task<post_outcome> streamed_post::finish(const error_report* failed) {
     if (is_too_large_) {
         client_.log_.error("the streamed response is too large and ends with an error",
                            {{"requestId", client_.about_.request_id},
-                            {"bytes_max", runtime_api::streamed_size_max}});
+                            {"bytesMax", runtime_api::streamed_size_max}});
         failed = &too_large;
     }
     if (failed != nullptr && !is_open_ && !is_cut_) {
@@ -276,7 +276,7 @@ task<post_outcome> response_stream::post(runtime_client& client, context& about,
     if (thrown) {
         failed = describe_exception(thrown, about.arena());
         about.log().error("the handler failed",
-                          {{"type", failed.type}, {"reason", failed.message}});
+                          {{"errorType", failed.type}, {"errorMessage", failed.message}});
     }
     const post_outcome posted = co_await sent.finish(thrown ? &failed : nullptr);
     co_return posted;

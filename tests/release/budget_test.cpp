@@ -118,6 +118,49 @@ TEST(budget, a_million_small_allocating_invocations_never_start_mimalloc) {
     EXPECT_TRUE(takes_no_fault(counted)) << counted.text;
 }
 
+// --- a streamed response -----------------------------------------------------------------------
+
+// Written or yielded, small pieces or large ones: what a piece costs is the slope between two
+// numbers of them.
+function_under_test streaming(const strings& chosen, unsigned pieces, unsigned bytes,
+                              const strings& options) {
+    const strings shape{"PIECES=" + std::to_string(pieces), "PIECE_BYTES=" + std::to_string(bytes)};
+    return {test_program("streaming"), release::joined(chosen, shape), options};
+}
+
+TEST_P(budget_of_backend, makes_one_system_call_for_each_piece_of_a_stream) {
+    for (const strings& form : {strings{}, strings{"YIELDS=1"}}) {
+        const strings variables = release::joined(chosen(), form);
+        const strings warm{"--from", "50", "--to", "100"};
+        const figures few = count("count_calls", streaming(variables, 10, 100, warm));
+        SPRY_SKIP_WITHOUT_PTRACE(few);
+        const figures many = count("count_calls", streaming(variables, 210, 100, warm));
+        const double slope =
+            (many.at("calls_per_invocation") - few.at("calls_per_invocation")) / 200;
+        // And now and then a look at whether the Runtime API has something to say.
+        EXPECT_GE(slope, 1) << few.text << many.text;
+        EXPECT_LE(slope, 1.05) << few.text << many.text;
+    }
+}
+
+TEST_P(budget_of_backend, allocates_nothing_on_the_heap_for_a_stream) {
+    for (const strings& form : {strings{}, strings{"YIELDS=1"}}) {
+        const figures counted =
+            count("count_allocations", streaming(release::joined(chosen(), form), 50, 1000,
+                                                 {"--from", "50", "--to", "100"}));
+        SPRY_SKIP_WITHOUT_PTRACE(counted);
+        EXPECT_TRUE(allocates_nothing(counted)) << counted.text;
+    }
+}
+
+TEST_P(budget_of_backend, takes_no_page_fault_for_a_stream_of_200_MiB) {
+    const strings one_more{"--from", "1", "--to", "2"};
+    const figures small = count("count_faults", streaming(chosen(), 200, 1024, one_more));
+    const figures large = count("count_faults", streaming(chosen(), 200 * 1024, 1024, one_more));
+    EXPECT_TRUE(takes_no_fault(large)) << large.text;
+    EXPECT_EQ(large.at("peak_kib"), small.at("peak_kib"));
+}
+
 // --- a start -----------------------------------------------------------------------------------
 
 // CPUIDs, threads and system calls: startup_test.cpp.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/simulated_runtime_api.hpp"
 
+#include "support/chunked_body.hpp"
+
 #include <spry/core/task_scope.hpp>
 #include <spry/io/socket.hpp>
 
@@ -13,6 +15,8 @@
 #include <utility>
 
 namespace spry::tests {
+
+using spry::testing::chunked_body;
 
 namespace {
 
@@ -49,6 +53,8 @@ struct simulated_runtime_api::inbound : queue_link {
 struct simulated_runtime_api::request {
     std::string line;
     std::string body;
+    std::string trailers;
+    bool is_streamed = false;
     bool is_whole = true;
 };
 
@@ -113,13 +119,25 @@ task<bool> simulated_runtime_api::read_request(inbound* from, request* into) {
         const std::size_t end = from->bytes.find(head_end);
         if (end != from->bytes.npos) {
             const std::string_view head = std::string_view{from->bytes}.substr(0, end);
-            const std::size_t size = end + head_end.size() + content_length(head);
+            const std::string_view behind =
+                std::string_view{from->bytes}.substr(end + head_end.size());
             into->line = head.substr(0, head.find("\r\n"));
-            into->is_whole = from->bytes.size() >= size;
+            into->is_streamed = head.find("\r\nTransfer-Encoding: chunked") != head.npos;
+            std::size_t size = content_length(head);
+            if (into->is_streamed) {
+                const chunked_body body = spry::testing::read_chunked_body(behind);
+                if (body.is == chunked_body::state::malformed)
+                    nonsense_.push_back(into->line + " with a body that is not chunked");
+                into->is_whole = body.is == chunked_body::state::whole;
+                into->body = body.text();
+                into->trailers = body.trailers;
+                size = body.size;
+            } else {
+                into->is_whole = behind.size() >= size;
+                into->body = behind.substr(0, size);
+            }
             if (into->is_whole) {
-                into->body =
-                    from->bytes.substr(end + head_end.size(), size - end - head_end.size());
-                from->bytes.erase(0, size);
+                from->bytes.erase(0, end + head_end.size() + size);
                 co_return true;
             }
             if (random_.chance(faults_.refuses_early))
@@ -215,8 +233,12 @@ task<bool> simulated_runtime_api::take_answer(inbound* from, request* asked) {
         co_return again;
     }
     std::string answer{line.substr(slash + 1, space - slash - 1)};
+    if (asked->is_streamed)
+        answer = answer == "response" ? "streamed" : "a streamed " + answer;
     answer += " ";
     answer += asked->body;
+    if (!asked->trailers.empty())
+        answer += "|" + asked->trailers;
     event->answers.push_back(std::move(answer));
 
     if (random_.chance(faults_.forgets)) {

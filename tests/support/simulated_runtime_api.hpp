@@ -27,8 +27,10 @@ struct simulated_event {
     std::string deadline = "4102444800000"; ///< as it is sent: the year 2100
     bool is_given = false;                  ///< its delivery has begun
     bool is_troubled = false; ///< its answer was refused, or left without an acknowledgement
-    std::vector<std::string> answers; ///< whole ones, as they came: "response BODY", "error BODY"
-    int handled = 0;                  ///< by the handler, which is the test's
+    /// Whole ones, as they came: "response BODY", "error BODY", "streamed BODY", and "streamed
+    /// BODY|TRAILERS".
+    std::vector<std::string> answers;
+    int handled = 0; ///< by the handler, which is the test's
 };
 
 /// So often in a thousand chances.
