@@ -24,13 +24,7 @@ class function {
 public:
     template <class F>
     function(std::string_view name, F handler) : name_(name) {
-        static_assert(
-            spry::handler<F>,
-            "a spry handler is callable, as const, with (spry::event), (spry::event, "
-            "spry::context&), (In) or "
-            "(In, spry::context&), In being a type that JSON can be read into (SPRY_JSON), and "
-            "returns spry::response, "
-            "a type that can be written as JSON, nothing, or a spry::task of one of these");
+        detail::require_handler<F>();
         if constexpr (is_stored_here<F>) {
             std::construct_at(reinterpret_cast<F*>(storage_.data()), std::move(handler));
             handler_ = storage_.data();

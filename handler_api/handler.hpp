@@ -145,9 +145,15 @@ concept handler =
 
 namespace detail {
 
-/// One signature for all handlers. `F` outlives the task.
+/// The handler has the one signature already. Its event must be taken by value: a coroutine may
+/// outlive what a reference to it is bound to.
 template <class F>
-task<response> invoke_handler(const F* handler, event given, context* about) {
+constexpr bool is_direct = std::is_same_v<typename first_parameter<F>::type, event> &&
+                           shape_of<F>() == call_shape::event_and_context &&
+                           std::is_same_v<returned_by<F>, task<response>>;
+
+template <class F>
+task<response> adapt_handler(const F* handler, event given, context* about) {
     if constexpr (is_task<returned_by<F>>) {
         returned_by<F> work = call<F, shape_of<F>()>(*handler, given, *about);
         if constexpr (std::is_void_v<answer_of<F>>) {
@@ -163,6 +169,29 @@ task<response> invoke_handler(const F* handler, event given, context* about) {
     } else {
         co_return to_response(call<F, shape_of<F>()>(*handler, given, *about), *about);
     }
+}
+
+/// One signature for all handlers. `F` outlives the task. A handler that is no coroutine may throw
+/// at once.
+template <class F>
+task<response> invoke_handler(const F* handler, event given, context* about) {
+    if constexpr (is_direct<F>) {
+        return (*handler)(given, *about);
+    } else {
+        return adapt_handler<F>(handler, given, about);
+    }
+}
+
+/// Refuses in words what is no handler.
+template <class F>
+constexpr void require_handler() noexcept {
+    static_assert(
+        handler<F>,
+        "a spry handler is callable, as const, with (spry::event), (spry::event, "
+        "spry::context&), (In) or "
+        "(In, spry::context&), In being a type that JSON can be read into (SPRY_JSON), and "
+        "returns spry::response, "
+        "a type that can be written as JSON, nothing, or a spry::task of one of these");
 }
 
 } // namespace detail

@@ -3,6 +3,8 @@
 #include <spry/handler_api/function.hpp>
 #include <spry/handler_api/handler.hpp>
 
+#include "support/one_invocation.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -26,30 +28,7 @@ struct point {
 };
 SPRY_JSON(point, x, y)
 
-// One invocation without a Runtime API: the event's bytes, padded, and what a context needs.
-class handler : public testing::Test {
-protected:
-    std::string answer(const function& entry, std::string_view text) {
-        std::string padded{text};
-        padded.append(64, ' ');
-        const event given{std::string_view{padded}.substr(0, text.size()), "application/json",
-                          reader_, arena_};
-        context about{invocation_, environment_, *loop_, arena_, spry::log_level::fatal, {}};
-        task<response> work = entry(given, about);
-        return std::string{loop_->run(std::move(work)).body_text()};
-    }
-
-    spry::invocation invocation_ = [] {
-        spry::invocation made;
-        made.request_id = "id-1";
-        return made;
-    }();
-    spry::environment environment_;
-    std::unique_ptr<spry::io::event_loop> loop_ =
-        std::move(*spry::io::event_loop::create(spry::io::backend_choice::automatic));
-    spry::arena arena_;
-    spry::json::reader reader_;
-};
+using handler = spry::tests::one_invocation;
 
 response plain_event(event given) {
     return response::json(given.bytes());
@@ -82,6 +61,10 @@ std::string shout(std::string_view text) {
     return std::string{text} + "!";
 }
 void nothing(event) {}
+task<response> coroutine_reference(const event& given, context& about) {
+    (void)co_await about.loop().yield();
+    co_return response::json(given.bytes());
+}
 task<> nothing_later(event) {
     co_return;
 }
@@ -99,6 +82,7 @@ TEST_F(handler, takes_an_event_and_a_context) {
 TEST_F(handler, may_be_a_coroutine) {
     EXPECT_EQ(answer({"f", coroutine_event}, "[1]"), "[1]");
     EXPECT_EQ(answer({"f", coroutine_context}, "1"), "id-1");
+    EXPECT_EQ(answer({"f", coroutine_reference}, "[1]"), "[1]");
 }
 TEST_F(handler, takes_and_returns_types_of_its_own) {
     EXPECT_EQ(answer({"f", swapped}, R"({"x":1,"y":2})"), R"({"x":2,"y":1})");

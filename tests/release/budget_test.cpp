@@ -97,6 +97,15 @@ TEST_P(budget_of_backend, allocates_nothing_on_the_heap) {
     EXPECT_TRUE(allocates_nothing(counted)) << counted.text;
 }
 
+TEST_P(budget_of_backend, allocates_nothing_for_middleware) {
+    for (const strings& variables : {strings{}, strings{"WRAPPED=refused"}}) {
+        const figures counted = count(
+            "count_allocations", {test_program("wrapped"), release::joined(chosen(), variables)});
+        SPRY_SKIP_WITHOUT_PTRACE(counted);
+        EXPECT_TRUE(allocates_nothing(counted)) << counted.text;
+    }
+}
+
 TEST_P(budget_of_backend, takes_no_page_fault) {
     const figures echo = count("count_faults", {example("echo"), chosen()});
     EXPECT_TRUE(takes_no_fault(echo)) << echo.text;
