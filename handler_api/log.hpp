@@ -176,12 +176,17 @@ public:
     }
     void log(log_level level, const std::invocable<const record&> auto& make) const {
         if (is_on(level))
-            make(record{*this, level});
+            call(level, make);
     }
 
     log_level level() const noexcept { return level_; }
 
 private:
+    // Out of line, for the caller's frame to stay what it is without the record.
+    template <class Make>
+    [[gnu::noinline]] void call(log_level level, const Make& make) const {
+        make(record{*this, level});
+    }
     void write(log_level level, std::string_view message, fields more) const noexcept;
 
     log_level level_;
