@@ -9,6 +9,7 @@
 #include <spry/handler_api/invocation.hpp>
 #include <spry/handler_api/log.hpp>
 #include <spry/handler_api/response.hpp>
+#include <spry/handler_api/trace_context.hpp>
 #include <spry/io/event_loop.hpp>
 
 #include <chrono>
@@ -55,6 +56,8 @@ public:
     std::string_view invoked_function_arn() const noexcept { return about_.function_arn; }
     /// The X-Ray header: "Root=1-...;Parent=...;Sampled=0".
     std::string_view trace_id() const noexcept { return about_.trace_id; }
+    /// The same, taken apart: read anew with each call, without allocating.
+    trace_context trace() const noexcept { return trace_context::parse(about_.trace_id); }
     /// For tenant-isolated functions.
     std::string_view tenant_id() const noexcept { return about_.tenant_id; }
     /// JSON text, as the caller's SDK gave it; not parsed, since some emulators send what is not

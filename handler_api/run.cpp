@@ -129,7 +129,8 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
     runtime_client client{**loop, where.value, *peer, event_memory, level, variables.pipeline};
     std::optional<runtime> worker;
     if (choice.chosen != nullptr)
-        worker.emplace(**loop, variables, client, *choice.chosen, level);
+        worker.emplace(**loop, variables, client, *choice.chosen, level,
+                       invocation_hooks{options.on_invocation_start, options.on_invocation_end});
     return (*loop)->run(run_function(&client, worker ? &*worker : nullptr, &options, no_function));
 }
 

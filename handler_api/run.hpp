@@ -4,6 +4,7 @@
 
 #include <spry/core/task.hpp>
 #include <spry/handler_api/function.hpp>
+#include <spry/handler_api/invocation_hooks.hpp>
 
 #include <initializer_list>
 
@@ -13,6 +14,10 @@ struct run_options {
     /// Runs on the loop before the first event is asked for, within Lambda's time for
     /// initialisation. An exception is posted as an init error, and the process exits.
     task<> (*init)() = nullptr;
+    /// Called around every invocation of the process, whichever handler answers it: for tracing and
+    /// metrics. What belongs to one handler is middleware around that handler.
+    invocation_start_hook on_invocation_start = nullptr;
+    invocation_end_hook on_invocation_end = nullptr;
 };
 
 /// Runs the function that the table, the arguments and `_HANDLER` select:

@@ -32,6 +32,8 @@ task<int> runtime::run() {
 
 task<runtime_client::post_outcome> runtime::answer_event() {
     context about{client_.about(), environment_, loop_, arena_, level_, stop_.token()};
+    if (hooks_.start != nullptr)
+        hooks_.start(about);
     outcome done;
     task<> work = run_handler(&about, &done);
     work.start();
@@ -50,12 +52,22 @@ task<runtime_client::post_outcome> runtime::answer_event() {
         co_await std::move(work);
     }
 
-    if (!done.thrown)
-        co_return co_await post_answer(done.answer, about);
-    const error_report report = describe_exception(done.thrown, arena_);
-    about.log().error("the handler failed",
-                      {{"errorType", report.type}, {"errorMessage", report.message}});
-    co_return co_await client_.post_error(report, arena_);
+    invocation_outcome ended;
+    post_outcome posted{};
+    if (!done.thrown) {
+        ended.answer = &done.answer;
+        posted = co_await post_answer(done.answer, about);
+    } else {
+        const error_report report = describe_exception(done.thrown, arena_);
+        about.log().error("the handler failed",
+                          {{"errorType", report.type}, {"errorMessage", report.message}});
+        ended.error_type = report.type;
+        ended.error_message = report.message;
+        posted = co_await client_.post_error(report, arena_);
+    }
+    if (hooks_.end != nullptr)
+        hooks_.end(about, ended);
+    co_return posted;
 }
 
 task<post_outcome> runtime::post_answer(const response& answer, context& about) {

@@ -9,6 +9,7 @@
 #include <spry/handler_api/detail/trace_variable.hpp>
 #include <spry/handler_api/environment.hpp>
 #include <spry/handler_api/function.hpp>
+#include <spry/handler_api/invocation_hooks.hpp>
 #include <spry/handler_api/log.hpp>
 #include <spry/handler_api/runtime_client.hpp>
 #include <spry/io/event_loop.hpp>
@@ -29,12 +30,13 @@ class runtime {
 public:
     /// All of them outlive the runtime.
     runtime(io::event_loop& loop, const environment& environment, runtime_client& client,
-            const function& handler, log_level level) noexcept
+            const function& handler, log_level level, invocation_hooks hooks = {}) noexcept
         : loop_(loop),
           environment_(environment),
           client_(client),
           handler_(handler),
-          level_(level) {}
+          level_(level),
+          hooks_(hooks) {}
     runtime(const runtime&) = delete;
     runtime& operator=(const runtime&) = delete;
 
@@ -62,6 +64,7 @@ private:
     runtime_client& client_;
     const function& handler_;
     log_level level_;
+    invocation_hooks hooks_;
     arena arena_;
     json::reader reader_;
     stop_source stop_;

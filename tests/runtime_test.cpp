@@ -69,7 +69,8 @@ struct ended {
     }
 };
 
-int run_worker(std::string_view runtime_api, const function& handler, bool pipelines = false) {
+int run_worker(std::string_view runtime_api, const function& handler, bool pipelines = false,
+               spry::invocation_hooks hooks = {}) {
     const spry::endpoint_parse where = spry::parse_endpoint(runtime_api);
     EXPECT_TRUE(where) << where.problem;
     const auto peer = spry::io::address::from_numeric(where.value.host, where.value.port);
@@ -78,17 +79,18 @@ int run_worker(std::string_view runtime_api, const function& handler, bool pipel
     const spry::environment environment;
     spry::runtime_client client{*loop,    where.value, *peer, *memory, spry::log_level::fatal,
                                 pipelines};
-    spry::runtime worker{*loop, environment, client, handler, spry::log_level::fatal};
+    spry::runtime worker{*loop, environment, client, handler, spry::log_level::fatal, hooks};
     return loop->run(worker.run());
 }
 
 // The script ends with 403 on next, hence exit code 1 where nothing else has ended the worker
 // before.
 ended run(std::vector<script_step> script, const function& handler, std::string_view base_path = "",
-          bool pipelines = false) {
+          bool pipelines = false, spry::invocation_hooks hooks = {}) {
     fake_runtime_api api{std::move(script)};
     ended outcome;
-    outcome.exit_code = run_worker(api.address() + std::string{base_path}, handler, pipelines);
+    outcome.exit_code =
+        run_worker(api.address() + std::string{base_path}, handler, pipelines, hooks);
     outcome.requests = api.finish();
     return outcome;
 }
@@ -363,8 +365,8 @@ TEST(runtime, reports_an_event_that_does_not_fit) {
     EXPECT_EQ(outcome.requests[5].body, "2");
 }
 
-// 4.2
-TEST(runtime, sets_the_trace_variable_for_the_handler) {
+// 4.2, 11.11
+TEST(contract_11_11, the_trace_variable_is_set_for_the_handler_and_unset) {
     std::vector<std::string> seen;
     const function spy{"f", [&seen](event) {
                            const char* value = std::getenv("_X_AMZN_TRACE_ID");
@@ -373,6 +375,63 @@ TEST(runtime, sets_the_trace_variable_for_the_handler) {
     const std::string without = answer(200, "Lambda-Runtime-Aws-Request-Id: b\r\n", "1");
     run({{event_answer("a", "1")}, {accepted_answer()}, {without}, {accepted_answer()}}, spy);
     EXPECT_EQ(seen, (lines{"Root=1-5f84c7a9-000000000000000000000001;Sampled=0", "unset"}));
+}
+
+TEST(runtime, gives_the_trace_taken_apart) {
+    std::vector<std::string> seen;
+    const function spy{"f", [&seen](event, context& about) {
+                           const spry::trace_context trace = about.trace();
+                           seen.emplace_back(trace.trace_id());
+                           seen.emplace_back(trace ? "known" : "unknown");
+                       }};
+    const std::string without = answer(200, "Lambda-Runtime-Aws-Request-Id: b\r\n", "1");
+    run({{event_answer("a", "1")}, {accepted_answer()}, {without}, {accepted_answer()}}, spy);
+    EXPECT_EQ(seen, (lines{"5f84c7a9000000000000000000000001", "known", "", "unknown"}));
+}
+
+// What hooks and handlers did, in order; hooks are plain functions and find it here.
+std::vector<std::string> happened;
+
+constexpr spry::invocation_hooks noting_hooks{
+    [](const context& about) noexcept {
+        happened.push_back("start " + std::string{about.request_id()});
+    },
+    [](const context& about, const spry::invocation_outcome& ended) noexcept {
+        happened.push_back("end " + std::string{about.request_id()} + " " +
+                           (ended.failed() ? std::string{ended.error_type} + ": " +
+                                                 std::string{ended.error_message}
+                                           : std::string{ended.answer->body_text()}));
+    }};
+
+TEST(runtime_hooks, are_called_around_each_invocation_however_it_ends) {
+    happened.clear();
+    const function handler{"f", [](event given, context& about) -> task<response> {
+                               happened.push_back("handler " + std::string{about.request_id()});
+                               (void)co_await about.loop().yield();
+                               if (given.text() == "2")
+                                   throw std::out_of_range{"too far"};
+                               co_return response::json(given.bytes());
+                           }};
+    run({{event_answer("a", "1")},
+         {accepted_answer()},
+         {event_answer("b", "2")},
+         {accepted_answer()},
+         {event_answer("c", "3")},
+         {answer(413, "", "{}")}},
+        handler, "", false, noting_hooks);
+    EXPECT_EQ(happened,
+              (lines{"start a", "handler a", "end a 1", "start b", "handler b",
+                     "end b std::out_of_range: too far", "start c", "handler c", "end c 3"}));
+}
+
+TEST(runtime_hooks, may_be_one_of_the_two) {
+    happened.clear();
+    for (const bool starts : {true, false}) {
+        const spry::invocation_hooks one{starts ? noting_hooks.start : nullptr,
+                                         starts ? nullptr : noting_hooks.end};
+        run({{event_answer("a", "1")}, {accepted_answer()}}, {"f", echo}, "", false, one);
+    }
+    EXPECT_EQ(happened, (lines{"start a", "end a 1"}));
 }
 
 TEST(runtime, keeps_event_and_context_until_the_answer_is_acknowledged) {
