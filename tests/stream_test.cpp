@@ -129,6 +129,11 @@ byte_generator yield_event(event given, int times) {
         co_yield given.bytes();
 }
 
+byte_generator yield_text(std::string text, int times) {
+    for (int i = 0; i < times; ++i)
+        co_yield text;
+}
+
 byte_generator yield_nothing() {
     co_return;
 }
@@ -440,6 +445,15 @@ TEST(contract_2_4, an_early_500_ends_the_process) {
         break_with({answer(500, "Connection: close\r\n", "{}"), false, false, 50'000});
     EXPECT_EQ(seen.outcome.exit_code, 1);
     EXPECT_EQ(seen.outcome.requests.size(), 2u);
+}
+
+// Some acknowledge a stream as soon as they have seen its head.
+TEST(contract_2_4, an_early_acceptance_does_not_end_the_producer) {
+    const ended outcome =
+        run(two_events({accepted_answer(), false, false, 400}),
+            streaming_first([] { return yield_text(std::string(100'000, 'x'), 3); }));
+    EXPECT_TRUE(outcome.went_on());
+    EXPECT_FALSE(outcome.logs("\tERROR\t")) << outcome.log;
 }
 
 TEST(contract_2_4, a_peer_that_is_gone_ends_the_producer_and_that_invocation_only) {

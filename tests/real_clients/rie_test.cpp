@@ -3,6 +3,7 @@
 #include "release/local_function.hpp"
 
 #include <filesystem>
+#include <utility>
 
 namespace {
 
@@ -11,6 +12,7 @@ using release::http_answer;
 using release::strings;
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::Not;
 
 // aws-lambda-rie with a function of ours, on two free ports.
 class real_emulator {
@@ -103,6 +105,41 @@ TEST_F(real_rie, runs_the_function_that_the_argument_names) {
     EXPECT_THAT(wrong.body, HasSubstr("at .numbers[1]: expected a number, found a string"));
     expect_answer(rie.invoke(R"({"numbers":[]})"), R"({"sum":0,"count":0})");
     EXPECT_EQ(rie.stop(), 0);
+}
+
+// This emulator collects what is streamed, prelude included (runtime contract 2.4).
+TEST_F(real_rie, takes_streams_event_after_event) {
+    real_emulator rie({release::example("stream"), "page"});
+    const std::string prelude =
+        R"({"statusCode":200,"headers":{"content-type":"text/html"}})" + std::string(8, '\0');
+    for (const auto& [event, shown] :
+         {std::pair{"1", "1"}, std::pair{"<p>&", "&lt;p>&amp;"}, std::pair{"2", "2"}}) {
+        expect_answer(rie.invoke(event),
+                      prelude + "<!doctype html><title>Echo</title><pre>" + shown + "</pre>");
+    }
+    EXPECT_EQ(rie.stop(), 0);
+}
+
+TEST_F(real_rie, reports_a_stream_that_fails_before_its_first_byte) {
+    real_emulator rie({release::example("stream"), "countdown"});
+    expect_answer(rie.invoke(R"({"from":2})"), "2\n1\nlift-off\n");
+    EXPECT_THAT(rie.invoke(R"({"from":1001})").body, HasSubstr("that takes too long"));
+    expect_answer(rie.invoke(R"({"from":0})"), "lift-off\n");
+    EXPECT_EQ(rie.stop(), 0);
+}
+
+// Its server refuses a request with more than 4096 bytes of trailers, whatever else it does with
+// them.
+TEST_F(real_rie, takes_a_stream_that_fails_in_the_middle_with_any_message) {
+    for (const char* message_bytes : {"10", "2500", "20000"}) {
+        real_emulator rie({release::test_program("streaming")},
+                          {"PIECES=3", "PIECE_BYTES=2", std::string("FAILS=") + message_bytes});
+        const std::string begun(6, '\0');
+        expect_answer(rie.invoke("1"), begun);
+        expect_answer(rie.invoke("2"), begun);
+        EXPECT_EQ(rie.stop(), 0);
+        EXPECT_THAT(rie.log(), Not(HasSubstr("suspiciously long trailer")));
+    }
 }
 
 TEST_F(real_rie, reports_a_thrown_exception) {
