@@ -85,6 +85,7 @@ private:
 
     result<> connect();
     void start_post(std::string_view path_suffix);
+    void start_response(std::string_view content_type);
     void write_content_type(std::string_view type);
     task<post_outcome> finish_post(std::span<const std::byte> body, bool pipelines = false);
     task<result<http::arrival>> call_next();
@@ -98,10 +99,18 @@ private:
     std::string_view authority_;
     std::string base_path_;
     std::string common_headers_; // Host and User-Agent
+    std::string post_prefix_;    // up to the request id
     std::string next_request_;
     http::message event_;
     http::message answer_;
     http::head_builder head_;
+    // Of the response whose head `head_` has, up to its Content-Length; no size for any other head.
+    // Only of literals, which cannot change behind their address.
+    struct {
+        std::size_t id_size = 0;
+        std::string_view content_type;
+        std::size_t size = 0;
+    } response_head_;
     invocation about_;
     bool pipelines_;
     bool next_is_sent_ = false; // behind the last response; its answer has not been read

@@ -113,6 +113,8 @@ connection::step connection::advance(message& into, goal until) {
 }
 
 connection::step connection::advance_head(message& into, goal until) {
+    if (buffer_.empty())
+        return receive_more(1, head_step_bytes);
     for (;;) {
         const std::string_view all{reinterpret_cast<const char*>(buffer_.data()), buffer_.size()};
         switch (parser_.parse_head(all)) {

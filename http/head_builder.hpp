@@ -2,6 +2,8 @@
 // head_builder: writes the head of a message we send, and its body behind it where that is small.
 #pragma once
 
+#include <spry/core/assert.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -54,6 +56,18 @@ public:
     head_builder& append_decimal(std::uint64_t value);
     head_builder& append_hex(std::uint64_t value);
 
+    /// Goes back to an earlier size: what was written since is forgotten.
+    void shorten(std::size_t size) noexcept {
+        SPRY_ASSERT(size <= size_);
+        size_ = size;
+    }
+    /// Writes over what stands at `offset`, byte for byte.
+    void replace(std::size_t offset, std::string_view text) noexcept {
+        SPRY_ASSERT(offset <= size_ && text.size() <= size_ - offset);
+        if (!text.empty())
+            std::memcpy(memory() + offset, text.data(), text.size());
+    }
+
     /// True if that many bytes more fit without an allocation.
     bool has_room_for(std::size_t size) const noexcept { return size <= capacity_ - size_; }
 
@@ -61,6 +75,7 @@ public:
         return std::as_bytes(std::span{data(), size_});
     }
     std::string_view text() const noexcept { return {data(), size_}; }
+    std::size_t size() const noexcept { return size_; }
 
 private:
     const char* data() const noexcept { return heap_ ? heap_.get() : inline_.data(); }

@@ -129,7 +129,11 @@ plan plan_of(std::uint64_t seed, planted mistake) {
         next.id = "etsbgwf"[random.below(7)];
         next.id += "-" + std::to_string(i) + "-";
         next.id += text_from(random, 8);
-        const std::uint64_t size_max = random.chance(100) ? 150'000 : 400;
+        // Answers that fit behind their head are sent with it, the others from where they lie.
+        const bool fits_behind_head = random.chance(500);
+        std::uint64_t size_max = fits_behind_head ? 400 : 6'000;
+        if (random.chance(100))
+            size_max = 150'000;
         next.body = text_from(random, random.below(size_max));
         made.events.push_back(std::move(next));
     }
