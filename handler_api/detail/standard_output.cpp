@@ -24,7 +24,7 @@ void flush_if_in_use(void* const* stream) noexcept {
     try {
         flush_gnu_stream(stream);
     } catch (...) {
-        // As the stream was told to; what it was for is lost, and whoever prints next will see.
+        return; // the stream was told to throw; the next who prints hears of it too
     }
 }
 
