@@ -21,6 +21,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -440,6 +441,17 @@ TEST(contract_2_4, an_early_refusal_ends_the_producer_and_that_invocation_only) 
     }
 }
 
+// Nobody takes the bytes that are on their way, and nobody will: the send has to be given up.
+TEST(contract_2_4, a_refusal_frees_a_write_that_waits_for_its_reader) {
+    script_step deaf{answer(413, "", "{}"), false, false, 50'000};
+    deaf.stops_reading = true;
+    const broken_stream seen = break_with(std::move(deaf));
+    EXPECT_TRUE(seen.error);
+    EXPECT_TRUE(seen.outcome.went_on());
+    EXPECT_TRUE(seen.outcome.requests.at(1).is_given_up);
+    EXPECT_TRUE(seen.outcome.logs("status=413")) << seen.outcome.log;
+}
+
 TEST(contract_2_4, an_early_500_ends_the_process) {
     const broken_stream seen =
         break_with({answer(500, "Connection: close\r\n", "{}"), false, false, 50'000});
@@ -454,6 +466,34 @@ TEST(contract_2_4, an_early_acceptance_does_not_end_the_producer) {
             streaming_first([] { return yield_text(std::string(100'000, 'x'), 3); }));
     EXPECT_TRUE(outcome.went_on());
     EXPECT_FALSE(outcome.logs("\tERROR\t")) << outcome.log;
+}
+
+// 16 KiB are free behind a large event, which is borrowed as long as its stream is sent.
+TEST(contract_2_4, an_answer_larger_than_the_room_behind_the_event_is_read_behind_the_stream) {
+    const std::string body(3'000'000, 'e');
+    const function repeating{"f", [](event given, context& about) {
+                                 return about.request_id() == "a"
+                                            ? about.stream(yield_event, given, 3)
+                                            : response::text(about.request_id());
+                             }};
+    struct early_or_late {
+        int status;
+        std::size_t read_bytes_max;
+    };
+    for (const auto [status, read_bytes_max] :
+         {early_or_late{413, 100'000}, early_or_late{413, SIZE_MAX},
+          early_or_late{202, SIZE_MAX}}) {
+        SCOPED_TRACE(status);
+        const ended outcome =
+            run({{event_answer("a", body)},
+                 {answer(status, "", std::string(40'000, '.')), false, false, read_bytes_max},
+                 {event_answer("b", "2")},
+                 {accepted_answer()}},
+                repeating);
+        EXPECT_TRUE(outcome.went_on());
+        EXPECT_EQ(outcome.logs("status=413"), status == 413) << outcome.log;
+        EXPECT_EQ(outcome.logs("\tERROR\t"), status == 413) << outcome.log;
+    }
 }
 
 TEST(contract_2_4, a_peer_that_is_gone_ends_the_producer_and_that_invocation_only) {

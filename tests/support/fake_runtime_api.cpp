@@ -137,6 +137,10 @@ bool fake_runtime_api::serve_connection(int fd) {
         return false;
     if (step.close_after)
         return false;
+    if (step.stops_reading) {
+        requests_.back().is_given_up = wait_readable(listener_);
+        return false;
+    }
     // The rest of a request that was answered early.
     if (step.read_bytes_max != SIZE_MAX) {
         std::array<char, 65536> rest;

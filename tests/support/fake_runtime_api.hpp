@@ -20,6 +20,9 @@ struct script_step {
     std::size_t read_bytes_max =
         SIZE_MAX;   ///< stop reading the request here, and answer: an early answer
     int signal = 0; ///< sent to this process once the request has been read
+    /// Behind an early answer: read no more, and keep the connection until the client makes
+    /// another one.
+    bool stops_reading = false;
 };
 
 struct recorded_request {
@@ -31,6 +34,7 @@ struct recorded_request {
     bool is_whole = true;            ///< false for one that was answered early
     int connection = 0;              ///< counts from 1
     bool is_followed = false;        ///< more had come with it: a pipelined request
+    bool is_given_up = false;        ///< the client made another connection before its end
 
     /// The value of a header, by exact name; empty if absent.
     std::string header(std::string_view name) const;
