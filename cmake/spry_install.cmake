@@ -30,6 +30,17 @@ install(FILES
     cmake/function.ld cmake/spry_abi.cmake cmake/spry_strip.cmake cmake/zig-toolchain.cmake
     DESTINATION "${package_dir}")
 install(DIRECTORY cmake/zig DESTINATION "${package_dir}" USE_SOURCE_PERMISSIONS)
+
+# find_package(aws-lambda-runtime), for functions written for the blocking C++ runtime.
+set(drop_in_dir "${CMAKE_INSTALL_LIBDIR}/cmake/aws-lambda-runtime")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/aws-lambda-runtime-config-version.cmake"
+    VERSION "${PROJECT_VERSION}" COMPATIBILITY SameMajorVersion)
+install(FILES
+    "${PROJECT_BINARY_DIR}/aws-lambda-runtime-config-version.cmake"
+    cmake/aws-lambda-runtime-config.cmake cmake/aws_lambda_package_target.cmake
+    DESTINATION "${drop_in_dir}")
+install(PROGRAMS cmake/aws_lambda_packager DESTINATION "${drop_in_dir}")
+
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 get_property(licences GLOBAL PROPERTY SPRY_INSTALLED_LICENCES)
 foreach(licence IN LISTS licences)

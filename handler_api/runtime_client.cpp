@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/handler_api/runtime_client.hpp>
 
+#include <spry/handler_api/detail/path_segment.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 #include <spry/handler_api/version.hpp>
 #include <spry/io/termination.hpp>
@@ -25,41 +26,6 @@ constexpr std::string_view line_end = "\r\n";
 
 std::string message_of(const std::error_code& error) {
     return error.message();
-}
-
-// The characters that a path segment may have as they are (RFC 3986 3.3), of which ids are made in
-// practice. Without branches, so that a compiler looks at many at a time.
-constexpr bool is_path_character(char c) noexcept {
-    const auto byte = static_cast<unsigned char>(c);
-    const auto lower = static_cast<unsigned char>(byte | 0x20);
-    const bool is_letter = static_cast<unsigned char>(lower - 'a') < 26;
-    const bool is_digit = static_cast<unsigned char>(byte - '0') < 10;
-    const bool is_mark = (c == '-') | (c == '_') | (c == '.') | (c == '~');
-    return is_letter | is_digit | is_mark;
-}
-
-bool is_plain_segment(std::string_view segment) noexcept {
-    bool plain = true;
-    for (const char c : segment)
-        plain &= is_path_character(c);
-    return plain;
-}
-
-void append_segment(http::head_builder& path, std::string_view segment) {
-    if (is_plain_segment(segment)) {
-        path.append(segment);
-        return;
-    }
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    for (const char c : segment) {
-        if (is_path_character(c)) {
-            path.append({&c, 1});
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            const char escape[] = {'%', digits[byte >> 4], digits[byte & 15]};
-            path.append({escape, sizeof escape});
-        }
-    }
 }
 
 } // namespace
@@ -181,7 +147,7 @@ void runtime_client::start_post(std::string_view path_suffix) {
     response_head_ = {};
     head_.clear();
     head_.append(post_prefix_);
-    append_segment(head_, about_.request_id);
+    detail::append_segment(head_, about_.request_id);
     head_.append(path_suffix).append(" HTTP/1.1\r\n").append(common_headers_);
 }
 
@@ -201,14 +167,14 @@ void runtime_client::start_response(std::string_view content_type) {
     const bool has_same_shape = response_head_.id_size == id.size() &&
                                 response_head_.content_type.data() == content_type.data() &&
                                 response_head_.content_type.size() == content_type.size();
-    if (has_same_shape && is_plain_segment(id)) {
+    if (has_same_shape && detail::is_plain_segment(id)) {
         head_.replace(post_prefix_.size(), id);
         head_.shorten(response_head_.size);
         return;
     }
     start_post(runtime_api::response_suffix);
     write_content_type(content_type);
-    if (is_plain_segment(id) && content_type.data() == response::json_type.data())
+    if (detail::is_plain_segment(id) && content_type.data() == response::json_type.data())
         response_head_ = {id.size(), content_type, head_.size()};
 }
 

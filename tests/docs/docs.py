@@ -18,7 +18,7 @@ INVOKE = "/2015-03-31/functions/function/invocations"
 
 
 def fail(message):
-    sys.exit(f"test of the documentation: {message}")
+    sys.exit(f"{Path(sys.argv[0]).name}: {message}")
 
 
 def blocks(page):
