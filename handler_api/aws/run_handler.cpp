@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <aws/lambda-runtime/runtime.h>
 
+#include <spry/handler_api/aws/crash_trace.hpp>
 #include <spry/handler_api/detail/standard_output.hpp>
 #include <spry/handler_api/local_mode.hpp>
 #include <spry/io/termination.hpp>
@@ -73,6 +74,7 @@ void run_handler(const std::function<invocation_response(const invocation_reques
     if (endpoint == nullptr || *endpoint == '\0')
         return run_locally();
 
+    trace_crashes();
     spry::io::termination::install();
     runtime api{endpoint};
     for (int failures = 0; failures < failures_max;) {

@@ -18,6 +18,8 @@
 #include <string_view>
 #include <vector>
 
+#include <unistd.h>
+
 namespace {
 
 using namespace aws::lambda_runtime;
@@ -266,6 +268,33 @@ TEST(contract_8_5_5, an_exception_of_the_handler_is_not_caught) {
         throw std::runtime_error{"from the handler"};
     }),
                  std::runtime_error);
+}
+
+TEST(contract_8_5_5, a_crash_leaves_a_stack_trace_and_ends_as_it_would_have) {
+    int ends[2] = {};
+    ASSERT_EQ(::pipe(ends), 0);
+    EXPECT_EQ(exit_code_of([&] {
+                  ::dup2(ends[1], STDERR_FILENO);
+                  handled run{{says(event_answer("id", "1"))}};
+                  run.by([](const invocation_request&) -> invocation_response { std::abort(); });
+                  return 0;
+              }),
+              -SIGABRT);
+    ::close(ends[1]);
+    std::string text(4096, '\0');
+    text.resize(static_cast<std::size_t>(::read(ends[0], text.data(), text.size())));
+    ::close(ends[0]);
+    EXPECT_THAT(text, HasSubstr("Stack trace (most recent call last):\n  0x"));
+}
+
+TEST(contract_8_5_5, a_signal_that_the_user_handles_stays_the_users) {
+    EXPECT_EQ(exit_code_of([] {
+                  std::signal(SIGABRT, [](int) { ::_exit(9); });
+                  handled run{{says(event_answer("id", "1"))}};
+                  run.by([](const invocation_request&) -> invocation_response { std::abort(); });
+                  return 0;
+              }),
+              9);
 }
 
 TEST(contract_8_5_6, it_sets_neither_error_headers_nor_the_trace_variable) {
