@@ -188,14 +188,14 @@ void child_process::kill_and_reap() noexcept {
     loop_->close(pidfd_);
 }
 
-void reap_orphans(std::span<const int> children) noexcept {
+bool reap_orphans(std::span<const int> children) noexcept {
     while (true) {
         siginfo_t info{};
         // Look first, without reaping: the next one in line may be somebody's child.
         if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
-            return;
+            return false;
         if (std::find(children.begin(), children.end(), info.si_pid) != children.end())
-            return;
+            return true;
         int status = 0;
         ::waitpid(info.si_pid, &status, WNOHANG);
     }

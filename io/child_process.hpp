@@ -67,7 +67,8 @@ private:
 
 /// As PID 1, every orphan in the container becomes this process's child: reaps those that have
 /// ended. `children` are the processes that a `child_process` still waits for; when one of them is
-/// next in line, it is left to be reaped there and what stands behind it waits for the next call.
-void reap_orphans(std::span<const int> children) noexcept;
+/// next in line, it is left to be reaped there and what stands behind it waits for the next call:
+/// true.
+bool reap_orphans(std::span<const int> children) noexcept;
 
 } // namespace spry::io
