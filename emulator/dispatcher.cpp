@@ -1,52 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/emulator/dispatcher.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace spry::emulator {
 
 dispatcher::dispatcher(io::event_loop& loop, const function_program& program,
-                       std::size_t queued_invocations_max, int log_fd) noexcept
-    : loop_(loop),
-      program_(program),
-      queued_invocations_max_(queued_invocations_max),
-      log_fd_(log_fd),
-      arrived_(loop) {}
+                       const dispatcher_options& options) noexcept
+    : loop_(loop), program_(program), options_(options), arrived_(loop) {}
 
 task<result<>> dispatcher::run(stop_token stop, stop_token at_once) {
-    result<> outcome = co_await run_environment(stop, at_once);
-    while (outcome && !stop.stop_requested()) {
-        if (waiting_.empty()) {
-            arrived_.reset();
-            const result<> arrived = co_await arrived_.wait(stop);
-            if (!arrived)
-                break;
-        }
-        // Whatever goes wrong has been told to those who waited, and the next one may go well.
-        (void)co_await run_environment(stop, at_once);
-    }
+    auto end = [this] { ended_.request_stop(); };
+    const stop_callback<decltype(end)> on_stop{stop, end};
+    at_once_ = at_once;
+    scope_.spawn(keep(environment::phase::init));
+    scope_.spawn(expire_waiting());
+    co_await scope_.join();
     stopped_ = true;
     while (invocation* const left = waiting_.pop_front())
         left->finish({});
-    co_return outcome;
+    if (start_error_)
+        co_return failure(start_error_);
+    co_return result<>{};
 }
 
-task<result<>> dispatcher::run_environment(stop_token stop, stop_token at_once) {
-    environment current{loop_, program_, waiting_, log_fd_};
-    environment_ = &current;
-    const result<> outcome = co_await current.run(stop, at_once);
-    environment_ = nullptr;
-    co_return outcome;
+task<> dispatcher::keep(environment::phase first) {
+    environment current{loop_, program_, waiting_, options_.log};
+    environments_.push_back(current);
+    const environment_end end = co_await current.run(first, ended_.token(), at_once_);
+    environments_.remove(current);
+    init_timed_out_ = end.what == environment_end::kind::init_timed_out;
+    if (end.what == environment_end::kind::not_started && std::exchange(first_, false)) {
+        start_error_ = end.error;
+        start_failure_ = end.message;
+        ended_.request_stop();
+    }
+    first_ = false;
+    if (end.what == environment_end::kind::init_failed ||
+        end.what == environment_end::kind::not_started)
+        fail_waiting(end);
+    start_missing();
 }
 
-dispatcher::admission dispatcher::submit(invocation& what) {
+// They have waited for this initialisation; where others serve the function, only the first of
+// them has.
+void dispatcher::fail_waiting(const environment_end& end) {
+    while (invocation* const next = waiting_.pop_front()) {
+        next->finish(end.outcome_for(next->request_id));
+        if (!environments_.empty())
+            return;
+    }
+}
+
+void dispatcher::start_missing() {
+    std::size_t free = 0;
+    for (environment* each = environments_.front(); each != nullptr;
+         each = environments_.next(*each))
+        free += each->free_slots();
+    while (!ended_.stop_requested() && waiting_.size() > free &&
+           environments_.size() < options_.environments_max) {
+        const std::size_t before = waiting_.size();
+        scope_.spawn(keep(init_timed_out_ ? environment::phase::invoke : environment::phase::init));
+        if (waiting_.size() == before)
+            free += std::max<std::size_t>(program_.managed_concurrency, 1);
+    }
+}
+
+dispatcher::admission dispatcher::submit(invocation& what, bool even_if_full) {
     if (stopped_)
         return admission::stopped;
-    if (waiting_.size() >= queued_invocations_max_)
+    const std::size_t at_work =
+        options_.environments_max * std::max<std::size_t>(program_.managed_concurrency, 1);
+    if (!even_if_full && in_hand_ >= at_work + options_.queued_invocations_max)
         return admission::too_many;
+    ++in_hand_;
+    what.waits_since = loop_.now();
     waiting_.push_back(what);
-    if (environment_ != nullptr)
-        environment_->offer();
-    arrived_.set();
+    for (environment* each = environments_.front(); each != nullptr && !waiting_.empty();
+         each = environments_.next(*each))
+        each->offer();
+    if (!waiting_.empty()) {
+        start_missing();
+        arrived_.set();
+    }
     return admission::accepted;
+}
+
+// The first in the queue has waited longest.
+task<> dispatcher::expire_waiting() {
+    while (!ended_.stop_requested()) {
+        if (waiting_.empty()) {
+            arrived_.reset();
+            const result<> arrived = co_await arrived_.wait(ended_.token());
+            if (!arrived)
+                co_return;
+            continue;
+        }
+        const io::time_point limit = waiting_.front()->waits_since + options_.queue_wait_max;
+        const result<> slept = co_await loop_.sleep_until(limit, ended_.token());
+        if (!slept)
+            co_return;
+        while (!waiting_.empty() &&
+               waiting_.front()->waits_since + options_.queue_wait_max <= loop_.now()) {
+            function_outcome outcome;
+            outcome.what = function_outcome::kind::expired;
+            waiting_.pop_front()->finish(std::move(outcome));
+        }
+    }
+}
+
+void dispatcher::list_processes(std::vector<int>& into) {
+    for (environment* each = environments_.front(); each != nullptr;
+         each = environments_.next(*each)) {
+        if (each->pid() > 0)
+            into.push_back(each->pid());
+    }
 }
 
 } // namespace spry::emulator

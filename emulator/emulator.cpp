@@ -11,13 +11,22 @@
 #include <memory>
 #include <utility>
 
+#include <sys/resource.h>
+
 namespace spry::emulator {
 
 namespace {
 
+// Left for what is not a caller's connection: listeners, pipes, the function's own.
+constexpr std::size_t other_files = 64;
+
 http::server_options front_options() noexcept {
     http::server_options options;
     options.body_bytes_max = runtime_api::payload_size_max;
+    options.connections_max = callers_max;
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < callers_max + other_files)
+        options.connections_max = std::max<std::size_t>(files.rlim_cur / 2, 1);
     return options;
 }
 
@@ -29,9 +38,12 @@ struct stop_other {
 } // namespace
 
 emulator::emulator(io::event_loop& loop, emulator_options options)
-    : loop_(loop),
-      options_(std::move(options)),
-      dispatcher_(loop, options_.function, options_.queued_invocations_max, options_.log_fd) {}
+    : loop_(loop), options_(std::move(options)), functions_(options_.table.empty()) {
+    if (options_.table.empty())
+        functions_.add(loop, options_.function, options_.dispatching);
+    for (const function_program& each : options_.table)
+        functions_.add(loop, each, options_.dispatching);
+}
 
 result<> emulator::listen() {
     result<std::vector<io::listener>> bound = bind_all(loop_, options_.listen);
@@ -50,31 +62,65 @@ task<result<>> emulator::run(stop_token stop, stop_token at_once) {
     SPRY_ASSERT(!listeners_.empty());
     const stop_callback<stop_other> on_stop{stop, stop_other{&ending_}};
     const stop_callback<stop_other> on_at_once{at_once, stop_other{&give_up_}};
-    invoke_api::options front;
-    front.loopback_bind = local_address().is_loopback();
-    front.allowed_hosts = options_.allowed_hosts;
-    invoke_api api{loop_,           options_.function, dispatcher_, std::move(front),
-                   ending_.token(), give_up_.token()};
+    front_door_parts parts{loop_,
+                           functions_,
+                           local_address().is_loopback(),
+                           options_.allowed_hosts,
+                           options_.async_retry_delay,
+                           ending_.token(),
+                           give_up_.token()};
+    const front_door_maker make =
+        options_.make_front_door == nullptr ? make_invoke_api : options_.make_front_door;
+    const std::unique_ptr<front_door> door = make(parts);
 
     std::vector<std::unique_ptr<http::server>> servers;
     task_scope doors;
     for (io::listener& each : listeners_) {
         servers.push_back(
-            std::make_unique<http::server>(loop_, std::move(each), api, front_options()));
+            std::make_unique<http::server>(loop_, std::move(each), *door, front_options()));
         doors.spawn(serve(servers.back().get()));
     }
 
-    // In this order: the function ends, so every invocation has an outcome; then the answers.
-    const result<> outcome = co_await dispatcher_.run(ending_.token(), at_once);
+    // In this order: the functions end, so every invocation has an outcome; then the answers.
+    task_scope running;
+    for (const auto& each : functions_.all())
+        running.spawn(dispatch(each.get(), at_once));
+    co_await running.join();
     ending_.request_stop();
     task_scope patience;
     stop_source answered;
     patience.spawn(give_up_after_grace(answered.token()));
     co_await doors.join();
-    co_await api.finish();
+    co_await door->finish();
     answered.request_stop();
     co_await patience.join();
-    co_return outcome;
+    if (start_error_)
+        co_return failure(start_error_);
+    co_return result<>{};
+}
+
+task<> emulator::dispatch(dispatcher* function, stop_token at_once) {
+    const result<> outcome = co_await function->run(ending_.token(), at_once);
+    if (outcome)
+        co_return;
+    start_error_ = outcome.error();
+    ending_.request_stop();
+}
+
+std::string emulator::start_failure() const {
+    for (const auto& each : functions_.all()) {
+        if (!each->start_failure().empty())
+            return each->start_failure();
+    }
+    return {};
+}
+
+const function_program* emulator::unstarted() const noexcept {
+    for (const auto& each : functions_.all()) {
+        if (!each->start_failure().empty())
+            return &each->program();
+    }
+    return nullptr;
 }
 
 task<> emulator::serve(http::server* server) {
@@ -88,6 +134,13 @@ task<> emulator::give_up_after_grace(stop_token unless) {
     const result<> slept = co_await loop_.sleep_for(answer_grace, unless);
     if (slept)
         give_up_.request_stop();
+}
+
+std::vector<int> emulator::processes() {
+    std::vector<int> pids;
+    for (const auto& each : functions_.all())
+        each->list_processes(pids);
+    return pids;
 }
 
 } // namespace spry::emulator

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// emulator: the local Lambda service, a front door, a queue and the function behind it.
+// emulator: the local Lambda service, a front door, a queue and the functions behind it.
 #pragma once
 
 #include <spry/core/result.hpp>
 #include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
 #include <spry/emulator/dispatcher.hpp>
+#include <spry/emulator/front_door.hpp>
 #include <spry/emulator/function_program.hpp>
+#include <spry/emulator/function_table.hpp>
 #include <spry/emulator/listen.hpp>
 #include <spry/io/event_loop.hpp>
 #include <spry/io/listener.hpp>
@@ -24,13 +26,18 @@ namespace spry::emulator {
 
 /// How long answers may still be on their way once the emulator stops.
 inline constexpr std::chrono::milliseconds answer_grace{1000};
+/// Callers at a time; more wait in the kernel's queue. Fewer where this process may not open so
+/// many files.
+inline constexpr std::size_t callers_max = 2048;
 
 struct emulator_options {
     listen_choice listen;
     std::vector<std::string> allowed_hosts; ///< Host names beside this machine's
-    function_program function;
-    std::size_t queued_invocations_max = queued_invocations_max_default;
-    int log_fd = 1; ///< takes the function's output and START, END and REPORT lines
+    function_program function;              ///< answers to every name, unless there is a table
+    std::vector<function_program> table;    ///< each answers to its own name
+    dispatcher_options dispatching;         ///< of each function
+    std::chrono::milliseconds async_retry_delay = async_retry_delay_default;
+    front_door_maker make_front_door = nullptr; ///< null: the Invoke API's
 };
 
 /// What the embedded local mode, `spry-emulator` and the tests run. Owns everything it starts:
@@ -48,23 +55,28 @@ public:
     const io::address& local_address() const noexcept;
 
     /// Serves until `stop` is requested: accepts no more, gives every caller an answer, ends the
-    /// function (SIGTERM, then SIGKILL) and returns, within a few seconds; `at_once` cuts them to
-    /// none. Fails, with the errno of exec, where the function could not be started at first. Once.
+    /// functions (SIGTERM, then SIGKILL) and returns, within a few seconds; `at_once` cuts them to
+    /// none. Fails, with the errno of exec, where a function could not be started at first. Once.
     task<result<>> run(stop_token stop, stop_token at_once = {});
+    /// Why a function could not be started, as a sentence, and which.
+    std::string start_failure() const;
+    const function_program* unstarted() const noexcept;
 
-    /// The function's process, or -1: for whoever reaps orphans.
-    int function_pid() const noexcept { return dispatcher_.pid(); }
+    /// The functions' processes: for whoever reaps orphans.
+    std::vector<int> processes();
 
 private:
+    task<> dispatch(dispatcher* function, stop_token at_once);
     task<> serve(http::server* server);
     task<> give_up_after_grace(stop_token unless);
 
     io::event_loop& loop_;
     const emulator_options options_;
     std::vector<io::listener> listeners_;
-    dispatcher dispatcher_;
+    function_table functions_;
     stop_source ending_;
     stop_source give_up_;
+    std::error_code start_error_;
 };
 
 } // namespace spry::emulator

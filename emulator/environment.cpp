@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/emulator/environment.hpp>
 
+#include <spry/core/assert.hpp>
 #include <spry/core/timestamp.hpp>
 #include <spry/emulator/error_document.hpp>
-#include <spry/emulator/peak_memory.hpp>
 #include <spry/emulator/runtime_api.hpp>
 #include <spry/io/listener.hpp>
 #include <spry/io/pipe.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -15,8 +16,12 @@ namespace spry::emulator {
 
 namespace {
 
+using cause = function_outcome::cause;
+
 // Milliseconds that an answer of a process that has ended may take to be read: it is all there.
 constexpr int last_words_turns_max = 100;
+
+constexpr std::string_view exit_error = "Runtime.ExitError";
 
 http::server_options runtime_api_options() noexcept {
     http::server_options options;
@@ -38,58 +43,101 @@ std::string about(std::string_view request_id, std::string_view message) {
     return text;
 }
 
+std::string describe_end(const result<io::exit_status>& ended) {
+    return ended ? exit_message(*ended) : "Runtime is lost: " + ended.error().message();
+}
+
+// Too little of something this machine has, which says nothing about the function.
+bool is_shortage(const std::error_code& error) noexcept {
+    return error == std::errc::resource_unavailable_try_again ||
+           error == std::errc::not_enough_memory || error == std::errc::too_many_files_open ||
+           error == std::errc::too_many_files_open_in_system;
+}
+
+environment_end not_started(const std::error_code& error, std::string_view what) {
+    environment_end end;
+    end.what = environment_end::kind::not_started;
+    end.error = error;
+    end.message = what;
+    end.message += ": ";
+    end.message += error.message();
+    return end;
+}
+
 } // namespace
 
-environment::environment(io::event_loop& loop, const function_program& program,
-                         invocation_queue& waiting, int log_fd) noexcept
-    : loop_(loop), program_(program), waiting_(waiting), log_(log_fd), has_current_(loop) {}
-
-task<result<>> environment::run(stop_token stop, stop_token at_once) {
-    result<io::listener> back = io::listener::bind(loop_, io::address::loopback_v4(0));
-    result<io::pipe_ends> pipe = io::make_pipe(loop_);
-    if (!back || !pipe) {
-        const std::error_code error = back ? pipe.error() : back.error();
-        fail_waiting("Runtime.Unknown", error.message());
-        co_return failure(error);
+function_outcome environment_end::outcome_for(std::string_view request_id) const {
+    if (what == kind::not_started && is_shortage(error)) {
+        function_outcome outcome;
+        outcome.what = function_outcome::kind::unavailable;
+        outcome.message = message;
+        return outcome;
     }
+    if (what == kind::not_started)
+        return function_outcome::failed(cause::not_started, "Runtime.InvalidEntrypoint",
+                                        about(request_id, message));
+    if (init_error.empty())
+        return function_outcome::failed(cause::init_exited, exit_error, about(request_id, message));
+    function_outcome outcome;
+    outcome.what = function_outcome::kind::error;
+    outcome.why = cause::init_reported;
+    outcome.body = init_error;
+    return outcome;
+}
+
+environment::environment(io::event_loop& loop, const function_program& program,
+                         invocation_queue& waiting, const log_target& log) noexcept
+    : loop_(loop), program_(program), waiting_(waiting), log_(log), has_deadline_(loop) {}
+
+task<environment_end> environment::run(phase first, stop_token stop, stop_token at_once) {
+    phase_ = first;
+    const io::address at = program_.runtime_api.value_or(io::address::loopback_v4(0));
+    result<io::listener> back = io::listener::bind(loop_, at);
+    if (!back)
+        co_return not_started(back.error(), "the Runtime API cannot listen on " + at.to_string());
+    result<io::pipe_ends> pipe = io::make_pipe(loop_);
+    if (!pipe)
+        co_return not_started(pipe.error(), "there is no pipe for the function's output");
     io::child_options options;
     options.program = program_.program;
     options.arguments = program_.arguments;
     options.environment = function_environment(program_, back->local_address());
+    options.working_directory = program_.working_directory;
     options.standard_output = pipe->writer.get();
     options.standard_error = pipe->writer.get();
+    oom_kills_ = oom_kill_count();
     // Measured with the clock itself, here and below: the loop's time stands still while it starts
     // a process, and that process may have asked for its first event within the same turn.
     started_ = io::clock::now();
     result<io::child_process> process = io::child_process::start(loop_, options);
     pipe->writer.reset(); // else its end would never come
-    if (!process) {
-        const std::error_code error = process.error();
-        fail_waiting("Runtime.InvalidEntrypoint", program_.program + ": " + error.message());
-        co_return failure(error);
-    }
+    if (!process)
+        co_return not_started(process.error(), program_.program);
     process_ = &*process;
+    memory_.watch(process_->pid());
 
     function_output output{std::move(pipe->reader), log_};
     output_ = &output;
-    runtime_api api{loop_, *this};
+    runtime_api api{*this};
     http::server server{loop_, std::move(*back), api, runtime_api_options()};
     scope_.spawn(output.run(ending_.token()));
     scope_.spawn(serve(&server));
-    scope_.spawn(watch_deadline());
+    scope_.spawn(watch_deadlines());
+    if (phase_ == phase::init)
+        scope_.spawn(limit_init());
     offer();
 
     const result<io::exit_status> ended = co_await end_of_process(stop, at_once);
     process_ = nullptr;
+    init_over_.request_stop();
     co_await receive_last_words();
     // Calls in hand end first: they may still be sending an event.
     ending_.request_stop();
-    current_over_.request_stop();
     co_await scope_.join();
     output.drain();
-    settle(ended);
+    environment_end end = settle(ended);
     output_ = nullptr;
-    co_return result<>{};
+    co_return end;
 }
 
 task<result<io::exit_status>> environment::end_of_process(stop_token stop, stop_token at_once) {
@@ -98,7 +146,9 @@ task<result<io::exit_status>> environment::end_of_process(stop_token stop, stop_
         co_return ended;
 
     stopping_ = true;
+    init_over_.request_stop();
     process_->signal_group(SIGTERM);
+    thaw();
     stop_source has_ended;
     task_scope patience;
     patience.spawn(kill_after(termination_grace, has_ended.token()));
@@ -110,23 +160,31 @@ task<result<io::exit_status>> environment::end_of_process(stop_token stop, stop_
     co_return ended;
 }
 
+bool environment::is_receiving() const noexcept {
+    if (init_state_ == runtime_state::init_error && init_error_.empty())
+        return true;
+    return std::any_of(in_hand_.begin(), in_hand_.end(), [](const auto& each) {
+        return each->state == runtime_state::response ||
+               each->state == runtime_state::error_response;
+    });
+}
+
 // What the process has sent before it ended is still in its sockets: an answer, an init error.
 task<> environment::receive_last_words() {
     for (int turn = 0; turn != last_words_turns_max; ++turn) {
         const result<> slept = co_await loop_.sleep_for(std::chrono::milliseconds{1});
         SPRY_ASSERT(slept.has_value());
-        const bool receiving = state_ == runtime_state::response ||
-                               state_ == runtime_state::error_response ||
-                               (state_ == runtime_state::init_error && init_error_.empty());
-        if (!receiving)
+        if (!is_receiving())
             co_return;
     }
 }
 
 task<> environment::kill_after(std::chrono::milliseconds grace, stop_token unless) {
     const result<> slept = co_await loop_.sleep_for(grace, unless);
-    if (slept && process_ != nullptr)
+    if (slept && process_ != nullptr) {
+        killed_by_us_ = true;
         process_->signal_group(SIGKILL);
+    }
 }
 
 task<> environment::serve(http::server* server) {
@@ -136,154 +194,288 @@ task<> environment::serve(http::server* server) {
         process_->signal_group(SIGKILL);
 }
 
-task<> environment::watch_deadline() {
-    while (!ending_.stop_requested()) {
-        const result<> begun = co_await has_current_.wait(ending_.token());
-        if (!begun)
-            co_return;
-        has_current_.reset();
-        if (!current_)
-            continue;
-        const result<> slept =
-            co_await loop_.sleep_until(current_->deadline, current_over_.token());
-        // It may have ended in the same turn, or another may have begun.
-        if (slept && current_ && process_ != nullptr && current_->deadline <= loop_.now()) {
-            timed_out_ = true;
-            process_->signal_group(SIGKILL);
-        }
+task<> environment::limit_init() {
+    const result<> slept = co_await loop_.sleep_for(program_.init_timeout, init_over_.token());
+    if (slept && process_ != nullptr) {
+        init_timed_out_ = true;
+        process_->signal_group(SIGKILL);
     }
+}
+
+// One timer for all: it is not moved when an invocation ends, since the deadline of the next one
+// lies behind it; whoever wakes up too early sleeps again.
+task<> environment::watch_deadlines() {
+    while (!ending_.stop_requested()) {
+        if (in_hand_.empty()) {
+            has_deadline_.reset();
+            const result<> begun = co_await has_deadline_.wait(ending_.token());
+            if (!begun)
+                co_return;
+        }
+        io::time_point next = io::time_point::max();
+        for (const auto& each : in_hand_)
+            next = std::min(next, each->deadline);
+        const result<> slept = co_await loop_.sleep_until(next, ending_.token());
+        if (!slept)
+            co_return;
+        for (std::size_t i = in_hand_.size(); i-- > 0;) { // from the back: expire may erase
+            if (in_hand_[i]->deadline <= loop_.now())
+                expire(*in_hand_[i]);
+        }
+        if (timed_out_)
+            co_return;
+    }
+}
+
+void environment::expire(in_hand& late) {
+    if (!is_managed()) {
+        if (process_ == nullptr || timed_out_)
+            return;
+        timed_out_ = true;
+        process_->signal_group(SIGKILL);
+        return;
+    }
+    log_timeout(late);
+    const std::string text = "Task timed out after " + seconds_text(program_.timeout) + " seconds";
+    if (late_ids_.size() == late_answers_max)
+        late_ids_.erase(late_ids_.begin());
+    late_ids_.push_back(late.request_id);
+    give_outcome(late, function_outcome::failed(cause::timed_out, "Sandbox.Timedout",
+                                                about(late.request_id, text)));
+    end_invocation(late, "timeout", {});
+}
+
+std::size_t environment::free_slots() const noexcept {
+    if (process_ == nullptr || stopping_ || timed_out_ || init_timed_out_ ||
+        init_state_ == runtime_state::init_error)
+        return 0;
+    if (is_managed())
+        return init_state_ == runtime_state::started ? program_.managed_concurrency : nexts_.size();
+    // One that has answered is about to ask for the next event.
+    return in_hand_.empty() || in_hand_.front()->state == runtime_state::response_sent ? 1 : 0;
 }
 
 void environment::offer() {
     // What comes while a process ends waits for the next one.
-    if (current_ || process_ == nullptr || stopping_ || state_ == runtime_state::init_error ||
-        waiting_.empty())
+    if (process_ == nullptr || stopping_ || timed_out_)
         return;
-    take_next();
-    if (state_ == runtime_state::ready && next_ != nullptr)
-        deliver();
+    if (phase_ == phase::invoke && init_state_ == runtime_state::started && !is_managed() &&
+        in_hand_.empty() && !waiting_.empty())
+        take();
+    while (!nexts_.empty() && !waiting_.empty()) {
+        if (!is_managed() && !in_hand_.empty())
+            return;
+        take();
+        deliver(*in_hand_.back());
+    }
 }
 
-void environment::take_next() {
+void environment::take() {
     const io::time_point now = io::clock::now();
-    current_.emplace(*waiting_.pop_front(), now, now + program_.timeout);
-    log_.begin();
-    current_over_.reset();
-    has_current_.set();
+    invocation* const next = waiting_.pop_front();
+    auto taken = std::make_unique<in_hand>();
+    taken->caller = next;
+    taken->request_id = next->request_id;
+    taken->begun = now;
+    taken->deadline = now + program_.timeout;
+    if (!is_managed())
+        log_.begin();
+    log_start(*taken);
+    in_hand_.push_back(std::move(taken));
+    has_deadline_.set();
 }
 
-void environment::deliver() {
-    SPRY_ASSERT(current_ && !current_->delivered && next_ != nullptr);
-    state_ = runtime_state::running;
-    current_->delivered = true;
-    current_->begun = io::clock::now();
-    log_.line("START RequestId: " + current_->request_id + " Version: " + program_.version);
-    next_->changed.set();
+void environment::deliver(in_hand& what) {
+    SPRY_ASSERT(what.state == runtime_state::ready);
+    thaw();
+    what.state = runtime_state::running;
+    next_call* const to = nexts_.pop_front();
+    to->id = what.request_id;
+    to->changed.set();
+}
+
+runtime_state environment::state() const noexcept {
+    if (init_state_ != runtime_state::ready || is_managed() || in_hand_.empty())
+        return init_state_;
+    return in_hand_.front()->state;
+}
+
+environment::in_hand* environment::find(std::string_view id) noexcept {
+    for (const auto& each : in_hand_) {
+        if (each->request_id == id)
+            return each.get();
+    }
+    return nullptr;
 }
 
 std::optional<api_refusal> environment::begin_next(next_call& call) {
-    const std::optional<runtime_state> state = next_state(state_, runtime_call::next);
-    if (!state)
-        return refused_transition(state_, runtime_call::next);
-    if (state_ == runtime_state::started)
-        init_duration_ = io::clock::now() - started_;
-    if (state_ == runtime_state::response_sent)
-        end_invocation({});
-    state_ = *state;
+    const runtime_state before = state();
+    const std::optional<runtime_state> after = next_state(before, runtime_call::next);
+    if (!after)
+        return refused_transition(before, runtime_call::next);
+    if (init_state_ == runtime_state::started) {
+        init_state_ = runtime_state::ready;
+        init_over_.request_stop();
+        if (phase_ == phase::init)
+            init_duration_ = io::clock::now() - started_;
+    }
+    if (before == runtime_state::response_sent)
+        end_invocation(*in_hand_.front(), {}, {});
 
-    if (next_ != nullptr) {
-        next_->superseded = true;
-        next_->changed.set();
+    if (!is_managed()) {
+        if (next_call* const older = nexts_.pop_front()) {
+            older->superseded = true;
+            older->changed.set();
+        }
     }
-    next_ = &call;
-    if (state_ == runtime_state::running) {
+    if (before == runtime_state::running) {
+        call.id = in_hand_.front()->request_id;
         call.changed.set();
-    } else if (current_) {
-        deliver(); // taken while the process initialised
-    } else {
-        offer();
+        return std::nullopt;
     }
+    nexts_.push_back(call);
+    if (!in_hand_.empty() && in_hand_.front()->state == runtime_state::ready)
+        deliver(*in_hand_.front()); // taken while the process initialised
+    else
+        offer();
+    if (in_hand_.empty())
+        freeze();
     return std::nullopt;
 }
 
 void environment::end_next(next_call& call) noexcept {
-    if (next_ == &call)
-        next_ = nullptr;
+    if (call.is_linked())
+        nexts_.remove(call);
 }
 
-invocation* environment::delivered() noexcept {
-    return state_ == runtime_state::running && current_ ? current_->caller : nullptr;
+void environment::freeze() noexcept {
+    if (program_.freeze && !is_managed() && !stopping_ && process_ != nullptr) {
+        process_->signal_group(SIGSTOP);
+        frozen_ = true;
+    }
 }
 
-std::int64_t environment::deadline_epoch_ms() const noexcept {
-    SPRY_ASSERT(current_.has_value());
-    const auto left = current_->deadline - io::clock::now();
+void environment::thaw() noexcept {
+    if (std::exchange(frozen_, false) && process_ != nullptr)
+        process_->signal_group(SIGCONT);
+}
+
+invocation* environment::delivered(std::string_view id) noexcept {
+    const in_hand* const found = find(id);
+    return found != nullptr && found->state == runtime_state::running ? found->caller : nullptr;
+}
+
+void environment::take_back(std::string_view id) {
+    in_hand* const found = find(id);
+    if (!is_managed() || found == nullptr || found->state != runtime_state::running)
+        return;
+    waiting_.push_back(*found->caller);
+    std::erase_if(in_hand_, [&](const auto& each) { return each.get() == found; });
+    offer();
+}
+
+std::int64_t environment::deadline_epoch_ms(std::string_view id) noexcept {
+    const in_hand* const of = find(id);
+    SPRY_ASSERT(of != nullptr);
+    const auto left = of->deadline - io::clock::now();
     const auto when = std::chrono::system_clock::now().time_since_epoch() + left;
     return std::chrono::duration_cast<std::chrono::milliseconds>(when).count();
 }
 
 std::optional<api_refusal> environment::begin_answer(std::string_view id, runtime_call call) {
+    if (std::find(late_ids_.begin(), late_ids_.end(), id) != late_ids_.end())
+        return api_refusal{410, "InvokeTimeout", "Invoke timeout"};
+    in_hand* const of = find(id);
     // What was answered already counts as unknown: the service has forgotten it.
-    if (!current_ || !current_->delivered || current_->answered || current_->request_id != id)
+    if (of == nullptr || of->state == runtime_state::ready ||
+        of->state == runtime_state::response_sent)
         return api_refusal{400, "InvalidRequestID", "Invalid request ID"};
-    const std::optional<runtime_state> state = next_state(state_, call);
-    if (!state)
-        return refused_transition(state_, call);
-    state_ = *state;
+    const std::optional<runtime_state> after = next_state(of->state, call);
+    if (!after)
+        return refused_transition(of->state, call);
+    of->state = *after;
     return std::nullopt;
 }
 
-void environment::abandon_answer() noexcept {
-    state_ = runtime_state::running;
+void environment::abandon_answer(std::string_view id) noexcept {
+    if (in_hand* const of = find(id))
+        of->state = runtime_state::running;
 }
 
-void environment::complete_answer(function_outcome outcome) {
+std::optional<api_refusal> environment::complete_answer(std::string_view id,
+                                                        function_outcome outcome) {
+    in_hand* const of = find(id);
+    if (of == nullptr) // its time was over meanwhile
+        return api_refusal{410, "InvokeTimeout", "Invoke timeout"};
     if (timed_out_) { // it came while the process was being killed
-        state_ = runtime_state::running;
-        return;
+        of->state = runtime_state::running;
+        return std::nullopt;
     }
-    state_ = runtime_state::response_sent;
-    current_->answered = true;
-    give_outcome(std::move(outcome));
+    of->state = runtime_state::response_sent;
+    if (is_managed())
+        output_->drain(); // what was printed for it stands in front of its END
+    give_outcome(*of, std::move(outcome));
+    if (is_managed())
+        end_invocation(*of, {}, {});
+    return std::nullopt;
 }
 
-// The caller gets it now, or, where it also wants the log, with the end of the invocation.
-void environment::give_outcome(function_outcome outcome) {
-    invocation* const caller = current_->caller;
-    if (caller->wants_log_tail) {
+// The caller gets it now, or, where it asks for that, with the end of the invocation.
+void environment::give_outcome(in_hand& of, function_outcome outcome) {
+    invocation* const caller = of.caller;
+    if (caller == nullptr)
+        return;
+    if (caller->waits_for_end) {
         caller->outcome = std::move(outcome);
     } else {
-        current_->caller = nullptr;
+        of.caller = nullptr;
         caller->finish(std::move(outcome));
     }
 }
 
-void environment::end_invocation(std::string_view status) {
+void environment::end_invocation(in_hand& which, std::string_view status,
+                                 std::string_view error_type) {
     output_->drain();
-    const int pid = this->pid();
-    if (pid > 0)
-        peak_memory_kib_ = peak_memory_kib(pid);
     invocation_report report;
-    report.duration = io::clock::now() - current_->begun;
+    report.duration = io::clock::now() - which.begun;
     report.init_duration = std::exchange(init_duration_, std::nullopt);
     report.memory_size_mib = program_.memory_size_mib;
-    report.max_memory_used_kib = peak_memory_kib_;
+    report.max_memory_used_kib = memory_.kib();
     report.status = status;
-    log_.line("END RequestId: " + current_->request_id);
-    log_.line(report_line(current_->request_id, report));
-    if (invocation* const caller = std::exchange(current_->caller, nullptr)) {
-        caller->log_tail = log_.tail().text();
+    report.error_type = error_type;
+    std::string text = "END RequestId: " + which.request_id + "\n";
+    text += report_line(which.request_id, report);
+    log_.line(text);
+    if (invocation* const caller = which.caller) {
+        if (caller->wants_log_tail)
+            caller->log_tail = log_.tail().text();
+        caller->exited_behind_answer =
+            process_ == nullptr && which.state == runtime_state::response_sent;
         caller->finish(std::move(caller->outcome));
     }
-    current_.reset();
-    current_over_.request_stop();
+    std::erase_if(in_hand_, [&](const auto& each) { return each.get() == &which; });
+}
+
+void environment::log_start(const in_hand& of) {
+    log_.line("START RequestId: " + of.request_id + " Version: " + program_.version);
+}
+
+void environment::log_timeout(const in_hand& of) {
+    std::string text{timestamp{std::chrono::system_clock::now()}.text()};
+    text += ' ';
+    text += of.request_id;
+    text += " Task timed out after ";
+    text += seconds_text(program_.timeout);
+    text += " seconds\n"; // an empty line behind it, as the service has it
+    log_.line(text, log_line::failure);
 }
 
 std::optional<api_refusal> environment::begin_init_error() {
-    const std::optional<runtime_state> state = next_state(state_, runtime_call::init_error);
-    if (!state)
-        return refused_transition(state_, runtime_call::init_error);
-    state_ = *state;
+    const std::optional<runtime_state> after = next_state(state(), runtime_call::init_error);
+    if (!after)
+        return refused_transition(state(), runtime_call::init_error);
+    init_state_ = *after;
+    init_over_.request_stop();
     return std::nullopt;
 }
 
@@ -292,74 +484,78 @@ void environment::complete_init_error(std::string document) {
     scope_.spawn(kill_after(init_error_grace, ending_.token()));
 }
 
-std::string environment::describe_end(const result<io::exit_status>& ended) const {
-    return ended ? exit_message(*ended) : "Runtime is lost: " + ended.error().message();
+// The service tells its log why, and its callers the signal.
+std::string_view environment::exit_type(const result<io::exit_status>& ended) const {
+    if (!ended || !ended->signalled || ended->code != SIGKILL || killed_by_us_)
+        return exit_error;
+    const std::optional<std::uint64_t> kills = oom_kill_count();
+    const bool kernel_did_it = kills && oom_kills_ && *kills > *oom_kills_;
+    const bool had_too_much = ended->max_rss_kib >= program_.memory_size_mib * 1024;
+    return kernel_did_it || had_too_much ? "Runtime.OutOfMemory" : exit_error;
 }
 
-void environment::settle(const result<io::exit_status>& ended) {
+environment_end environment::settle(const result<io::exit_status>& ended) {
     if (ended)
-        peak_memory_kib_ = ended->max_rss_kib;
-    const bool in_init = state_ == runtime_state::started || state_ == runtime_state::init_error;
-    const bool init_failed = in_init && !stopping_ && !timed_out_;
-    if (init_failed) {
+        memory_.note(ended->max_rss_kib);
+    environment_end end;
+    end.init_error = init_error_;
+    end.message = describe_end(ended);
+    const bool in_init = init_state_ != runtime_state::ready;
+    if (in_init && !stopping_ && !timed_out_) {
         init_duration_.reset();
-        log_init_error(init_error_.empty() ? "Runtime.ExitError" : "reported");
+        end.what = init_timed_out_ ? environment_end::kind::init_timed_out
+                                   : environment_end::kind::init_failed;
+        if (init_timed_out_)
+            log_init_report("timeout", {});
+        else
+            log_init_report("error", init_error_.empty() ? exit_type(ended) : "reported");
+    } else if (in_hand_.empty() && !stopping_) {
+        log_.line("Between invocations: " + end.message, log_line::failure);
     }
-    if (current_) {
-        settle_current(ended);
-    } else if (!in_init && !stopping_) {
-        log_.line("Between invocations: " + describe_end(ended));
-    }
-    // They have waited for this initialisation, as the one in hand has.
-    if (init_failed)
-        fail_waiting("Runtime.ExitError", describe_end(ended));
+    while (!in_hand_.empty())
+        settle_one(*in_hand_.back(), ended);
+    return end;
 }
 
-void environment::settle_current(const result<io::exit_status>& ended) {
-    const std::string id = current_->request_id;
-    if (!current_->delivered)
-        log_.line("START RequestId: " + id + " Version: " + program_.version);
-
+void environment::settle_one(in_hand& left, const result<io::exit_status>& ended) {
+    const std::string& id = left.request_id;
     function_outcome outcome;
     std::string_view status = "error";
+    std::string_view type;
     if (stopping_) {
         status = {};
     } else if (timed_out_) {
         const std::string text =
             "Task timed out after " + seconds_text(program_.timeout) + " seconds";
-        log_.line(std::string{timestamp{std::chrono::system_clock::now()}.text()} + " " + id + " " +
-                  text + "\n");
-        outcome.what = function_outcome::kind::error;
-        outcome.body = error_document("Sandbox.Timedout", about(id, text));
+        log_timeout(left);
+        outcome = function_outcome::failed(cause::timed_out, "Sandbox.Timedout", about(id, text));
         status = "timeout";
     } else if (!init_error_.empty()) {
         outcome.what = function_outcome::kind::error;
+        outcome.why = cause::init_reported;
         outcome.body = init_error_;
     } else {
-        const std::string text = about(id, describe_end(ended));
-        log_.line(text + "\nRuntime.ExitError");
-        outcome.what = function_outcome::kind::error;
-        outcome.body = error_document("Runtime.ExitError", text);
+        type = exit_type(ended);
+        outcome =
+            function_outcome::failed(cause::exited, exit_error, about(id, describe_end(ended)));
+        log_.line(outcome.message + "\n" + std::string{type}, log_line::failure);
     }
     // What was answered in time stands.
-    if (!current_->answered)
-        give_outcome(std::move(outcome));
-    end_invocation(status);
+    if (left.state != runtime_state::response_sent)
+        give_outcome(left, std::move(outcome));
+    end_invocation(left, status, type);
 }
 
-void environment::fail_waiting(std::string_view type, std::string_view message) {
-    while (invocation* const next = waiting_.pop_front()) {
-        function_outcome outcome;
-        outcome.what = function_outcome::kind::error;
-        outcome.body = init_error_.empty() ? error_document(type, about(next->request_id, message))
-                                           : init_error_;
-        next->finish(std::move(outcome));
+void environment::log_init_report(std::string_view status, std::string_view error_type) {
+    std::string text = "INIT_REPORT Init Duration: ";
+    text += milliseconds_text(io::clock::now() - started_);
+    text += " ms\tPhase: init\tStatus: ";
+    text += status;
+    if (!error_type.empty()) {
+        text += "\tError Type: ";
+        text += error_type;
     }
-}
-
-void environment::log_init_error(std::string_view type) {
-    log_.line("INIT_REPORT Init Duration: " + milliseconds_text(io::clock::now() - started_) +
-              " ms\tPhase: init\tStatus: error\tError Type: " + std::string{type});
+    log_.line(text, log_line::failure);
 }
 
 } // namespace spry::emulator

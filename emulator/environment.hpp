@@ -2,6 +2,7 @@
 // environment: one execution environment, from the start of a function's process to its end.
 #pragma once
 
+#include <spry/core/intrusive_queue.hpp>
 #include <spry/core/result.hpp>
 #include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
@@ -10,6 +11,7 @@
 #include <spry/emulator/function_output.hpp>
 #include <spry/emulator/function_program.hpp>
 #include <spry/emulator/invocation.hpp>
+#include <spry/emulator/peak_memory.hpp>
 #include <spry/emulator/runtime_state.hpp>
 #include <spry/http/server.hpp>
 #include <spry/io/async_event.hpp>
@@ -17,10 +19,13 @@
 #include <spry/io/event_loop.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace spry::emulator {
 
@@ -28,6 +33,8 @@ namespace spry::emulator {
 inline constexpr std::chrono::milliseconds termination_grace{2000};
 /// How long a process has to exit once it has reported that it could not initialise.
 inline constexpr std::chrono::milliseconds init_error_grace{1000};
+/// Invocations of a managed environment whose late answer gets a 410; what was forgotten gets 400.
+inline constexpr std::size_t late_answers_max = 1000;
 
 /// A Runtime API call that was refused (runtime contract 1.7).
 struct api_refusal {
@@ -36,33 +43,60 @@ struct api_refusal {
     std::string message;
 };
 
+/// How an environment ended.
+struct environment_end {
+    enum class kind : std::uint8_t {
+        ended,          ///< after its initialisation, or because that was asked for
+        init_failed,    ///< before its first GET next
+        init_timed_out, ///< the same, at the limit for initialisation: what waits may try again
+        not_started,    ///< there was no process: `error`
+    };
+    kind what = kind::ended;
+    std::error_code error;
+    std::string message;    ///< why, as a sentence
+    std::string init_error; ///< the document that the runtime has reported, or empty
+
+    /// What an invocation gets that has waited for the initialisation that failed.
+    function_outcome outcome_for(std::string_view request_id) const;
+};
+
 /// One function process, its own Runtime API endpoint, and at most one invocation at a time:
 ///
-/// 1. An invocation is taken from the queue as soon as there is none in hand, also while the
-///    process initialises. From then on its deadline runs, which so covers the initialisation.
-/// 2. It is delivered to the runtime's waiting GET next.
-/// 3. The runtime's POST is its outcome, and the caller has it at once.
-/// 4. It is over with the next GET next: then its END and REPORT are logged, behind all that the
+/// 1. An invocation is taken from the queue when the runtime waits for one (GET next), and
+///    delivered. Its deadline is the function's timeout from then on.
+/// 2. The runtime's POST is its outcome, and the caller has it at once.
+/// 3. It is over with the next GET next: then its END and REPORT are logged, behind all that the
 ///    function has printed for it, and the next one is taken.
-/// 5. At the deadline the process group is killed. However the process ends, the invocation in hand
-///    gets an outcome, and so does everybody who waits where it ended before its first GET next.
-///    The environment has ended with it; a fresh process is a fresh environment.
-class environment {
+/// 4. At the deadline the process group is killed. However the process ends, the invocation in hand
+///    gets an outcome. The environment has ended with it; a fresh process is a fresh environment.
+///
+/// Where an initialisation has been cut off at its limit, the next one belongs to an invocation
+/// (`phase::invoke`): that is taken first, and its deadline covers both.
+///
+/// With `managed_concurrency` it is a Managed Instance (contract 3): as many invocations as the
+/// runtime has GET nexts waiting, each over with its answer; at its deadline an invocation fails
+/// and the process goes on.
+class environment : public queue_link {
 public:
-    /// All four outlive the environment. `log_fd` takes the function's lines.
+    /// All outlive the environment.
     environment(io::event_loop& loop, const function_program& program, invocation_queue& waiting,
-                int log_fd) noexcept;
+                const log_target& log) noexcept;
     environment(const environment&) = delete;
     environment& operator=(const environment&) = delete;
 
+    /// What the time of an initialisation counts for.
+    enum class phase : std::uint8_t { init, invoke };
+
     /// Starts the process and returns when it has ended and been reaped, with all that belonged to
     /// it. `stop` ends it in an orderly way (SIGTERM, `termination_grace`, SIGKILL), `at_once`
-    /// without that grace. Fails where the process could not be started; what waits then has its
-    /// outcome. Once.
-    task<result<>> run(stop_token stop, stop_token at_once);
+    /// without that grace. Once.
+    task<environment_end> run(phase first, stop_token stop, stop_token at_once);
 
-    /// Something waits in the queue: takes it, if there is nothing in hand.
+    /// Something waits in the queue: takes as much as there is room for now.
     void offer();
+
+    /// How many of those that wait this environment is going to take without another's answer.
+    std::size_t free_slots() const noexcept;
 
     /// The function's process, or -1.
     int pid() const noexcept { return process_ == nullptr ? -1 : process_->pid(); }
@@ -70,85 +104,102 @@ public:
     // What the runtime calls; used by runtime_api.
 
     /// A GET next that waits for its event.
-    struct next_call {
+    struct next_call : queue_link {
         explicit next_call(io::event_loop& loop) noexcept : changed(loop) {}
         io::async_event changed;
+        std::string id;          ///< of what it is given, once `changed` is set
         bool superseded = false; ///< the runtime has asked again, on another connection
     };
-    /// Makes `call` the one that gets the next event: `changed` is set when it is there. The same
-    /// event again for a runtime that has not answered yet.
+    /// Makes `call` one that gets an event: `changed` is set when it is there. The same event again
+    /// for a runtime that has not answered yet, unless it is managed.
     std::optional<api_refusal> begin_next(next_call& call);
     /// The call is over, whatever came of it.
     void end_next(next_call& call) noexcept;
-
-    /// The invocation that was delivered and not answered, or null.
-    invocation* delivered() noexcept;
-    std::int64_t deadline_epoch_ms() const noexcept;
+    /// What was delivered under this id and is not answered, or null.
+    invocation* delivered(std::string_view id) noexcept;
+    /// The end of its time.
+    std::int64_t deadline_epoch_ms(std::string_view id) noexcept;
+    /// It could not be sent, since the runtime has hung up. A managed one gets it with another GET
+    /// next; any other asks again for what it has not answered.
+    void take_back(std::string_view id);
 
     /// A response or error for this id begins to arrive.
     std::optional<api_refusal> begin_answer(std::string_view id, runtime_call call);
     /// It broke off: the runtime may try again.
-    void abandon_answer() noexcept;
-    /// It is complete.
-    void complete_answer(function_outcome outcome);
+    void abandon_answer(std::string_view id) noexcept;
+    /// It is complete; refused where the invocation has ended meanwhile.
+    std::optional<api_refusal> complete_answer(std::string_view id, function_outcome outcome);
 
     /// The runtime could not initialise.
     std::optional<api_refusal> begin_init_error();
     void complete_init_error(std::string document);
 
+    io::event_loop& loop() noexcept { return loop_; }
+    bool is_managed() const noexcept { return program_.managed_concurrency != 0; }
+
     /// Requested once the process has ended, for calls that are still in hand.
     stop_token ending() noexcept { return ending_.token(); }
 
 private:
-    // The invocation in hand, from its taking to its REPORT.
-    struct current_invocation {
-        current_invocation(invocation& taken, io::time_point now, io::time_point until)
-            : caller(&taken), request_id(taken.request_id), begun(now), deadline(until) {}
-
+    // An invocation from its taking to its REPORT.
+    struct in_hand {
         invocation* caller; // null once the caller has its outcome and may be gone
         std::string request_id;
-        io::time_point begun; // taken, and then delivered
+        io::time_point begun;
         io::time_point deadline;
-        bool delivered = false;
-        bool answered = false;
+        runtime_state state = runtime_state::ready; // ready: taken, and not delivered
     };
 
     task<result<io::exit_status>> end_of_process(stop_token stop, stop_token at_once);
     task<> receive_last_words();
     task<> kill_after(std::chrono::milliseconds grace, stop_token unless);
     task<> serve(http::server* server);
-    task<> watch_deadline();
-    void take_next();
-    void deliver();
-    void give_outcome(function_outcome outcome);
-    void end_invocation(std::string_view status);
-    void settle(const result<io::exit_status>& ended);
-    void settle_current(const result<io::exit_status>& ended);
-    void fail_waiting(std::string_view type, std::string_view message);
-    std::string describe_end(const result<io::exit_status>& ended) const;
-    void log_init_error(std::string_view type);
+    task<> watch_deadlines();
+    task<> limit_init();
+    bool is_receiving() const noexcept;
+    in_hand* find(std::string_view id) noexcept;
+    runtime_state state() const noexcept;
+    void take();
+    void deliver(in_hand& what);
+    void expire(in_hand& late);
+    void freeze() noexcept;
+    void thaw() noexcept;
+    void give_outcome(in_hand& of, function_outcome outcome);
+    void end_invocation(in_hand& which, std::string_view status, std::string_view error_type);
+    void log_start(const in_hand& of);
+    void log_timeout(const in_hand& of);
+    environment_end settle(const result<io::exit_status>& ended);
+    void settle_one(in_hand& left, const result<io::exit_status>& ended);
+    std::string_view exit_type(const result<io::exit_status>& ended) const;
+    void log_init_report(std::string_view status, std::string_view error_type);
 
     io::event_loop& loop_;
     const function_program& program_;
     invocation_queue& waiting_;
     function_log log_;
 
-    runtime_state state_ = runtime_state::started;
-    std::optional<current_invocation> current_;
-    next_call* next_ = nullptr;
+    runtime_state init_state_ = runtime_state::started; // then init_error or ready
+    std::vector<std::unique_ptr<in_hand>> in_hand_;     // at most one unless managed
+    intrusive_queue<next_call> nexts_;                  // likewise
+    std::vector<std::string> late_ids_;                 // managed, and timed out without an answer
+    phase phase_ = phase::init;
     io::time_point started_{};
     std::optional<std::chrono::nanoseconds> init_duration_; // until it has been reported
-    std::optional<std::uint64_t> peak_memory_kib_;
-    std::string init_error_; // the runtime's document
+    peak_memory memory_;
+    std::optional<std::uint64_t> oom_kills_; // of this control group, before
+    std::string init_error_;                 // the runtime's document
 
     task_scope scope_;
     stop_source ending_;
-    stop_source current_over_; // ends the wait for the deadline
-    io::async_event has_current_;
+    stop_source init_over_;
+    io::async_event has_deadline_;
     io::child_process* process_ = nullptr; // while it runs
     function_output* output_ = nullptr;    // as long as there is a pipe
     bool timed_out_ = false;
+    bool init_timed_out_ = false;
     bool stopping_ = false;
+    bool killed_by_us_ = false;
+    bool frozen_ = false;
 };
 
 } // namespace spry::emulator

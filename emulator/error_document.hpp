@@ -4,6 +4,7 @@
 
 #include <spry/io/child_process.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace spry::emulator {
 
 /// {"errorMessage":...,"errorType":...}: of a function, or of the Runtime API.
 std::string error_document(std::string_view type, std::string_view message);
+
+/// A JSON object's text without one of its members; none where it is no JSON object.
+std::optional<std::string> without_member(std::string_view object, std::string_view name);
 
 /// {"Type":...,"Message":...}: of the Invoke API (runtime contract 7.1).
 std::string service_error_document(std::string_view who, std::string_view message);

@@ -21,18 +21,29 @@ std::string hundredths_text(std::int64_t hundredths) {
 
 } // namespace
 
-void function_log::line(std::string_view text) {
+void function_log::line(std::string_view text, log_line kind) {
+    const log_colours* const colours = to_.colours;
     std::string whole;
-    whole.reserve(text.size() + 1);
+    whole.reserve(text.size() + 16);
+    if (colours != nullptr)
+        whole += kind == log_line::failure ? colours->failure : colours->service;
     whole += text;
+    if (colours != nullptr)
+        whole += colours->plain;
     whole += '\n';
-    lines(whole);
+    write(whole);
+    tail_.append(text);
+    tail_.append("\n");
 }
 
 void function_log::lines(std::string_view text) {
+    write(text);
     tail_.append(text);
+}
+
+void function_log::write(std::string_view text) const noexcept {
     while (!text.empty()) {
-        const ssize_t count = ::write(fd_, text.data(), text.size());
+        const ssize_t count = ::write(to_.fd, text.data(), text.size());
         if (count < 0 && errno != EINTR)
             return;
         if (count > 0)
@@ -72,6 +83,11 @@ std::string report_line(std::string_view request_id, const invocation_report& re
     if (!report.status.empty()) {
         line += "Status: ";
         line += report.status;
+        line += '\t';
+    }
+    if (!report.error_type.empty()) {
+        line += "Error Type: ";
+        line += report.error_type;
         line += '\t';
     }
     return line;

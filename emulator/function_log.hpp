@@ -13,14 +13,29 @@
 
 namespace spry::emulator {
 
+/// What stands around the service's own lines on a terminal: its escape sequences.
+struct log_colours {
+    std::string_view service; ///< before START, END, REPORT
+    std::string_view failure; ///< before what went wrong
+    std::string_view plain;   ///< behind either
+};
+
+/// Where a log goes.
+struct log_target {
+    int fd = 1;
+    const log_colours* colours = nullptr; ///< none: plain text. Outlives the log.
+};
+
+enum class log_line : std::uint8_t { service, failure };
+
 /// Writes whole lines to one descriptor, and keeps the tail of the invocation in hand. A line that
 /// cannot be written (a full disk, a closed terminal) is lost: no invocation fails over its log.
 class function_log {
 public:
-    explicit function_log(int fd) noexcept : fd_(fd) {}
+    explicit function_log(const log_target& to) noexcept : to_(to) {}
 
-    /// One line, without its line feed.
-    void line(std::string_view text);
+    /// One or more lines of the service's, without the last line feed; in one write.
+    void line(std::string_view text, log_line kind = log_line::service);
     /// Any number of lines, each with its line feed.
     void lines(std::string_view text);
 
@@ -29,7 +44,9 @@ public:
     const log_tail& tail() const noexcept { return tail_; }
 
 private:
-    int fd_;
+    void write(std::string_view text) const noexcept;
+
+    log_target to_;
     log_tail tail_;
 };
 
@@ -40,6 +57,7 @@ struct invocation_report {
     std::uint64_t memory_size_mib = 0;                     ///< what the function may use
     std::optional<std::uint64_t> max_memory_used_kib;      ///< none where nothing measures it
     std::string_view status;                               ///< "timeout", "error", or empty
+    std::string_view error_type;                           ///< "Runtime.ExitError", or empty
 };
 
 /// "REPORT RequestId: ..." with tabs between its fields, as runtime contract 7.5 has it; Max Memory

@@ -12,6 +12,16 @@ bool names(std::string_view entry, std::string_view name) noexcept {
     return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
 }
 
+} // namespace
+
+std::string_view find_variable(const std::vector<std::string>& environment, std::string_view name) {
+    for (const std::string& entry : environment) {
+        if (names(entry, name))
+            return std::string_view{entry}.substr(name.size() + 1);
+    }
+    return {};
+}
+
 void set_variable(std::vector<std::string>& environment, std::string_view name,
                   std::string_view value) {
     std::string entry{name};
@@ -24,16 +34,6 @@ void set_variable(std::vector<std::string>& environment, std::string_view name,
         }
     }
     environment.push_back(std::move(entry));
-}
-
-} // namespace
-
-std::string_view find_variable(const std::vector<std::string>& environment, std::string_view name) {
-    for (const std::string& entry : environment) {
-        if (names(entry, name))
-            return std::string_view{entry}.substr(name.size() + 1);
-    }
-    return {};
 }
 
 std::vector<std::string> function_environment(const function_program& of,
@@ -49,6 +49,8 @@ std::vector<std::string> function_environment(const function_program& of,
         {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", memory_size},
         {"AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/Functions"},
         {"AWS_LAMBDA_LOG_STREAM_NAME", "$LATEST"},
+        {"AWS_LAMBDA_INITIALIZATION_TYPE",
+         of.managed_concurrency == 0 ? "on-demand" : "lambda-managed-instances"},
     };
     std::vector<std::string> environment = of.environment;
     for (const setting& each : defaults) {

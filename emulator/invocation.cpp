@@ -3,10 +3,21 @@
 
 #include <spry/core/assert.hpp>
 #include <spry/core/result.hpp>
+#include <spry/emulator/error_document.hpp>
 
 #include <utility>
 
 namespace spry::emulator {
+
+function_outcome function_outcome::failed(cause why, std::string_view type, std::string message) {
+    function_outcome outcome;
+    outcome.what = kind::error;
+    outcome.why = why;
+    outcome.body = error_document(type, message);
+    outcome.type = type;
+    outcome.message = std::move(message);
+    return outcome;
+}
 
 task<> invocation::finished() {
     const result<> waited = co_await done_.wait();

@@ -17,12 +17,31 @@ namespace spry::emulator {
 /// What an invocation ends with.
 struct function_outcome {
     enum class kind : std::uint8_t {
-        response, ///< `body` is what the function answered
-        error,    ///< `body` is an error document: the function's own, or one about it
-        stopped,  ///< the emulator ended before the function had answered
+        response,    ///< `body` is what the function answered
+        error,       ///< `body` is an error document: the function's own, or one about it
+        unavailable, ///< there are no means to start a process; `message` says which
+        expired,     ///< it has waited for an environment for too long
+        stopped,     ///< the emulator ended before the function had answered
+    };
+    /// Of an error, for those who tell it in other words.
+    enum class cause : std::uint8_t {
+        reported,      ///< the function has posted it
+        init_reported, ///< the same while it initialised
+        too_large,     ///< its response was
+        bad_mode,      ///< its response's mode was unknown
+        timed_out,
+        exited,      ///< its process has ended
+        init_exited, ///< the same while it initialised
+        not_started, ///< there was no process: nothing that can be executed
     };
     kind what = kind::stopped;
+    cause why = cause::reported;
     std::string body;
+    std::string_view type; ///< the document's errorType where it is one about the function; static
+    std::string message;   ///< and its errorMessage
+
+    /// An error that the function has not reported itself, with its document.
+    static function_outcome failed(cause why, std::string_view type, std::string message);
 };
 
 /// Made and owned by whoever wants the answer, who keeps it until `finished` has returned. An
@@ -39,11 +58,15 @@ public:
     std::string tenant_id;      ///< empty: none
     std::string content_type;
     std::span<const std::byte> event; ///< valid until `finished` has returned
-    bool wants_log_tail = false;      ///< then the outcome waits for the invocation's last log line
+    bool wants_log_tail = false;
+    bool waits_for_end = false; ///< the outcome waits for the invocation's last log line
+
+    io::time_point waits_since{}; ///< the dispatcher's
 
     // What came of it; valid once `finished` has returned.
     function_outcome outcome;
     std::string log_tail;
+    bool exited_behind_answer = false; ///< known only to one that waits for the end
 
     /// Suspends until there is an outcome and nobody holds the invocation any more.
     task<> finished();

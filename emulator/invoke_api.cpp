@@ -4,18 +4,22 @@
 #include <spry/core/base64.hpp>
 #include <spry/emulator/caller_check.hpp>
 #include <spry/emulator/error_document.hpp>
+#include <spry/emulator/function_log.hpp>
+#include <spry/emulator/function_table.hpp>
 #include <spry/emulator/identifiers.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 
-#include <chrono>
+#include <algorithm>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <utility>
 
 namespace spry::emulator {
 
 namespace {
+
+// What the kernel takes of an answer even where its receiver is asleep.
+constexpr std::size_t quickly_sent_bytes = 64 * 1024;
 
 service_error too_large(std::size_t bytes_max) {
     return {413, "RequestTooLargeException",
@@ -29,24 +33,83 @@ service_error not_admitted(dispatcher::admission why) {
     return {500, "ServiceException", "The emulator is stopping."};
 }
 
+// What there is instead of an outcome; none where there is one.
+std::optional<service_error> no_outcome(const function_outcome& outcome) {
+    switch (outcome.what) {
+    case function_outcome::kind::stopped:
+        return service_error{500, "ServiceException",
+                             "The emulator was stopped before the function had answered."};
+    case function_outcome::kind::unavailable:
+        return service_error{502, "EC2ThrottledException",
+                             "No execution environment can be started: " + outcome.message + "."};
+    case function_outcome::kind::expired:
+        return service_error{504, "ServiceException",
+                             "No execution environment became free in time."};
+    default:
+        return std::nullopt;
+    }
+}
+
 caller_headers caller_of(const http::exchange& exchange) {
     return {exchange.header("Host"), exchange.header("Origin"), exchange.header("Sec-Fetch-Site")};
 }
 
+// Keeps an invocation's id taken.
+class registered {
+public:
+    registered(std::vector<const invocation*>& in, const invocation& what) : in_(in), what_(what) {
+        in_.push_back(&what);
+    }
+    registered(const registered&) = delete;
+    registered& operator=(const registered&) = delete;
+    ~registered() { std::erase(in_, &what_); }
+
+private:
+    std::vector<const invocation*>& in_;
+    const invocation& what_;
+};
+
 } // namespace
 
-invoke_api::invoke_api(io::event_loop& loop, const function_program& program, dispatcher& to,
-                       options what, stop_token stop, stop_token give_up)
-    : loop_(loop),
-      program_(program),
-      dispatcher_(to),
-      options_(std::move(what)),
-      stop_(stop),
-      give_up_(give_up) {}
+struct invoke_api::background_invocation {
+    background_invocation(invoke_api& in, dispatcher& by, const invocation& like)
+        : owner(in),
+          function(by),
+          event(reinterpret_cast<const char*>(like.event.data()), like.event.size()) {
+        owner.background_bytes_ += event.size();
+        first.request_id = like.request_id;
+        copy(like, first);
+    }
+    background_invocation(const background_invocation&) = delete;
+    background_invocation& operator=(const background_invocation&) = delete;
+    ~background_invocation() { owner.background_bytes_ -= event.size(); }
+
+    void copy(const invocation& from, invocation& to) const {
+        to.request_id = from.request_id;
+        to.function_arn = from.function_arn;
+        to.trace_id = from.trace_id;
+        to.client_context = from.client_context;
+        to.tenant_id = from.tenant_id;
+        to.content_type = from.content_type;
+        to.event = std::as_bytes(std::span{event});
+    }
+
+    invoke_api& owner;
+    dispatcher& function;
+    std::string event;
+    invocation first{owner.parts_.loop};
+    registered id{owner.running_, first};
+};
+
+invoke_api::invoke_api(const front_door_parts& parts) : parts_(parts) {}
+
+std::unique_ptr<front_door> make_invoke_api(const front_door_parts& parts) {
+    return std::make_unique<invoke_api>(parts);
+}
 
 task<> invoke_api::handle(http::exchange& exchange) {
     const std::string_view refusal =
-        refuse_caller(caller_of(exchange), options_.loopback_bind, options_.allowed_hosts);
+        refuse_caller(caller_of(exchange), parts_.loopback_bind, parts_.allowed_hosts);
     if (!refusal.empty()) {
         service_error why{403, "AccessDeniedException", std::string{refusal}};
         co_await refuse(&exchange, std::move(why));
@@ -83,26 +146,34 @@ task<> invoke_api::greet(http::exchange* exchange) {
     exchange->add_header("Content-Type", "text/plain; charset=utf-8");
     constexpr std::string_view hint =
         "spry's local Lambda: POST an event to /2015-03-31/functions/function/invocations\n";
-    (void)co_await exchange->respond(200, hint, give_up_);
+    (void)co_await exchange->respond(200, hint, parts_.give_up);
 }
 
 task<> invoke_api::invoke(http::exchange* exchange, std::string function) {
     invoke_request request;
-    std::optional<service_error> wrong = check_function_name(function);
-    if (!wrong)
-        wrong = read_invoke_headers(exchange->request(), &request);
+    std::optional<service_error> wrong =
+        read_invoke_request(exchange->request(), std::move(function), &request);
+    dispatcher* to = nullptr;
+    if (!wrong) {
+        const std::string_view name = parse_function_reference(request.function)->name;
+        to = parts_.functions.find(name);
+        if (to == nullptr)
+            wrong = service_error{404, "ResourceNotFoundException",
+                                  "Function not found: " + std::string{name} +
+                                      "; there are: " + parts_.functions.names()};
+    }
     if (wrong) {
         co_await refuse(exchange, std::move(*wrong));
         co_return;
     }
-    const result<std::span<const std::byte>> body = co_await exchange->read_body(stop_);
+    const result<std::span<const std::byte>> body = co_await exchange->read_body(parts_.stop);
     if (!body) {
         if (body.error() == make_error_code(errc::body_too_large))
             co_await refuse(exchange, too_large(runtime_api::payload_size_max));
         co_return;
     }
 
-    invocation work{loop_};
+    invocation work{parts_.loop};
     work.event = *body;
     if (work.event.empty()) {
         static constexpr std::string_view no_event = "{}";
@@ -112,93 +183,144 @@ task<> invoke_api::invoke(http::exchange* exchange, std::string function) {
     if (!wrong && request.type == invocation_type::event &&
         work.event.size() > async_event_bytes_max)
         wrong = too_large(async_event_bytes_max);
+    if (!wrong && is_known_id(request.request_id))
+        wrong = service_error{400, "InvalidParameterValueException",
+                              "The request id " + request.request_id +
+                                  " has been used: each invocation needs its own."};
     if (wrong) {
         co_await refuse(exchange, std::move(*wrong));
         co_return;
     }
-    describe(exchange->request(), function, work);
-    work.client_context = std::move(request.client_context);
-    work.wants_log_tail = request.wants_log_tail;
-
+    describe(exchange->request(), to->program(), request, work);
     exchange->add_header("x-amzn-RequestId", work.request_id);
+    exchange->add_header("X-Amzn-Trace-Id", work.trace_id);
     if (request.type == invocation_type::dry_run) {
-        (void)co_await exchange->respond(204, std::string_view{}, give_up_);
+        co_await answer(exchange, {}, 204);
     } else if (request.type == invocation_type::event) {
-        co_await run_later(exchange, &work);
+        co_await run_later(exchange, to, &work);
     } else {
-        co_await run_and_answer(exchange, &work);
+        co_await run_and_answer(exchange, to, &work);
     }
 }
 
-void invoke_api::describe(const http::message& request, const std::string& function,
-                          invocation& what) {
-    what.request_id = make_request_id();
-    what.function_arn = function.starts_with("arn:") ? function : function_arn(program_);
+bool invoke_api::is_known_id(std::string_view id) const {
+    if (id.empty())
+        return false;
+    const auto has_id = [id](const invocation* each) { return each->request_id == id; };
+    return std::any_of(running_.begin(), running_.end(), has_id) ||
+           std::find(remembered_ids_.begin(), remembered_ids_.end(), id) != remembered_ids_.end();
+}
+
+void invoke_api::describe(const http::message& request, const function_program& function,
+                          invoke_request& from, invocation& what) {
+    what.request_id = std::move(from.request_id);
+    if (what.request_id.empty()) {
+        what.request_id = make_request_id();
+    } else if (remembered_ids_.size() < remembered_ids_max) {
+        remembered_ids_.push_back(what.request_id);
+    } else {
+        remembered_ids_[oldest_id_] = what.request_id;
+        oldest_id_ = (oldest_id_ + 1) % remembered_ids_max;
+    }
+    const function_reference named = *parse_function_reference(from.function);
+    what.function_arn = named.is_arn ? from.function : function_arn(function);
+    if (!from.qualifier.empty() && !(named.is_arn && !named.qualifier.empty())) {
+        what.function_arn += ':';
+        what.function_arn += from.qualifier;
+    }
     what.trace_id = request.header_or_empty("X-Amzn-Trace-Id");
     if (what.trace_id.empty())
         what.trace_id = make_trace_id(std::chrono::system_clock::now());
     what.tenant_id = request.header_or_empty("X-Amz-Tenant-Id");
     // What curl -d calls a form is JSON here all the same.
     what.content_type = "application/json";
+    what.client_context = std::move(from.client_context);
+    what.wants_log_tail = from.wants_log_tail;
+    what.waits_for_end = from.wants_log_tail;
 }
 
-task<> invoke_api::run_and_answer(http::exchange* exchange, invocation* what) {
-    const dispatcher::admission admitted = dispatcher_.submit(*what);
+task<> invoke_api::run_and_answer(http::exchange* exchange, dispatcher* function,
+                                  invocation* what) {
+    const registered id{running_, *what};
+    const dispatcher::admission admitted = function->submit(*what);
     if (admitted != dispatcher::admission::accepted) {
         co_await refuse(exchange, not_admitted(admitted));
         co_return;
     }
     co_await what->finished();
-    if (what->outcome.what == function_outcome::kind::stopped) {
-        service_error why{500, "ServiceException",
-                          "The emulator was stopped before the function had answered."};
-        co_await refuse(exchange, std::move(why));
+    function->finished();
+    std::optional<service_error> none = no_outcome(what->outcome);
+    if (none) {
+        co_await refuse(exchange, std::move(*none));
         co_return;
     }
     exchange->add_header("Content-Type", "application/json");
-    exchange->add_header("X-Amz-Executed-Version", program_.version);
-    exchange->add_header("X-Amzn-Trace-Id", what->trace_id);
+    exchange->add_header("X-Amz-Executed-Version", function->program().version);
     if (what->outcome.what == function_outcome::kind::error)
         exchange->add_header("X-Amz-Function-Error", "Unhandled");
     if (what->wants_log_tail)
         exchange->add_header("X-Amz-Log-Result", base64::encode(what->log_tail));
-    (void)co_await exchange->respond(200, std::string_view{what->outcome.body}, give_up_);
+    co_await answer(exchange, what->outcome.body);
+}
+
+// One that does not come to fetch its answer does not keep it for ever.
+task<> invoke_api::answer(http::exchange* exchange, std::string_view body, int status) {
+    if (body.size() <= quickly_sent_bytes) {
+        (void)co_await exchange->respond(status, body, parts_.give_up);
+        co_return;
+    }
+    stop_source sending;
+    stop_source sent;
+    auto stop = [&sending] { sending.request_stop(); };
+    const stop_callback<decltype(stop)> on_give_up{parts_.give_up, stop};
+    task_scope patience;
+    patience.spawn(give_up_answer(&sending, sent.token()));
+    (void)co_await exchange->respond(status, body, sending.token());
+    sent.request_stop();
+    co_await patience.join();
+}
+
+task<> invoke_api::give_up_answer(stop_source* sending, stop_token sent) {
+    const result<> slept = co_await parts_.loop.sleep_for(answer_send_max, sent);
+    if (slept)
+        sending->request_stop();
 }
 
 // The request's memory ends with its answer, so the invocation takes a copy of the event.
-task<> invoke_api::run_later(http::exchange* exchange, invocation* like) {
-    auto later = std::make_unique<background_invocation>(loop_, *like);
-    const dispatcher::admission admitted = dispatcher_.submit(later->work);
-    if (admitted != dispatcher::admission::accepted) {
-        co_await refuse(exchange, not_admitted(admitted));
+task<> invoke_api::run_later(http::exchange* exchange, dispatcher* function, invocation* like) {
+    if (background_.running() >= async_invocations_max ||
+        background_bytes_ + like->event.size() > async_bytes_max) {
+        co_await refuse(exchange, not_admitted(dispatcher::admission::too_many));
         co_return;
     }
-    background_.spawn(await_end(std::move(later)));
-    (void)co_await exchange->respond(202, std::string_view{}, give_up_);
+    background_.spawn(attempt(std::make_unique<background_invocation>(*this, *function, *like)));
+    co_await answer(exchange, {}, 202);
 }
 
-invoke_api::background_invocation::background_invocation(io::event_loop& loop,
-                                                         const invocation& like)
-    : event(reinterpret_cast<const char*>(like.event.data()), like.event.size()), work(loop) {
-    work.request_id = like.request_id;
-    work.function_arn = like.function_arn;
-    work.trace_id = like.trace_id;
-    work.client_context = like.client_context;
-    work.tenant_id = like.tenant_id;
-    work.content_type = like.content_type;
-    work.event = std::as_bytes(std::span{event});
-}
-
-task<> invoke_api::await_end(std::unique_ptr<background_invocation> later) {
-    co_await later->work.finished();
+task<> invoke_api::attempt(std::unique_ptr<background_invocation> later) {
+    std::chrono::milliseconds delay = parts_.async_retry_delay;
+    for (int tries = 1;; ++tries, delay *= 2) {
+        invocation work{parts_.loop};
+        later->copy(later->first, work);
+        const dispatcher::admission admitted = later->function.submit(work, true);
+        if (admitted != dispatcher::admission::accepted)
+            co_return;
+        co_await work.finished();
+        later->function.finished();
+        if (work.outcome.what != function_outcome::kind::error || tries == async_attempts_max)
+            co_return;
+        const result<> slept = co_await parts_.loop.sleep_for(delay, parts_.stop);
+        if (!slept)
+            co_return;
+    }
 }
 
 task<> invoke_api::refuse(http::exchange* exchange, service_error why) {
     exchange->add_header("Content-Type", "application/json");
     exchange->add_header("x-amzn-ErrorType", why.type);
     const std::string body =
-        service_error_document(why.status < 500 ? "User" : "Service", why.message);
-    (void)co_await exchange->respond(why.status, body, give_up_);
+        service_error_document(why.status < 500 ? "User" : "Server", why.message);
+    (void)co_await exchange->respond(why.status, body, parts_.give_up);
 }
 
 task<> invoke_api::finish() {

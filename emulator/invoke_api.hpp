@@ -6,60 +6,65 @@
 #include <spry/core/task.hpp>
 #include <spry/core/task_scope.hpp>
 #include <spry/emulator/dispatcher.hpp>
-#include <spry/emulator/function_program.hpp>
+#include <spry/emulator/front_door.hpp>
 #include <spry/emulator/invocation.hpp>
 #include <spry/emulator/invoke_request.hpp>
 #include <spry/http/exchange.hpp>
 #include <spry/io/event_loop.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace spry::emulator {
 
-/// Answers Invoke for one function under any name. A function's own error is a 200 with
-/// X-Amz-Function-Error; the service's errors have real statuses and name their cause.
-class invoke_api final : public http::request_handler {
-public:
-    struct options {
-        bool loopback_bind = true;              ///< the Host header is checked
-        std::vector<std::string> allowed_hosts; ///< beside this machine's names
-    };
+/// Asynchronous invocations that are accepted and not finished, and the bytes of their events.
+inline constexpr std::size_t async_invocations_max = 10'000;
+inline constexpr std::size_t async_bytes_max = 256 * 1024 * 1024;
+/// How often one is tried.
+inline constexpr int async_attempts_max = 3;
+/// Request ids of callers' making that are remembered, so that none is run twice.
+inline constexpr std::size_t remembered_ids_max = 1024;
+/// How long a caller may take to receive an answer that does not fit into the kernel's buffers.
+inline constexpr std::chrono::seconds answer_send_max{120};
 
-    /// `stop` ends the reading of requests, `give_up` also the sending of answers. What is given by
-    /// reference outlives this.
-    invoke_api(io::event_loop& loop, const function_program& program, dispatcher& to, options what,
-               stop_token stop, stop_token give_up);
+/// Answers Invoke (runtime contract 7.1). A function's own error is a 200 with
+/// X-Amz-Function-Error; the service's errors have real statuses and name their cause.
+class invoke_api final : public front_door {
+public:
+    explicit invoke_api(const front_door_parts& parts);
 
     task<> handle(http::exchange& exchange) override;
-
-    /// Awaits the asynchronous invocations that have been accepted.
-    task<> finish();
+    task<> finish() override;
 
 private:
     // An asynchronous invocation, whose caller has gone.
-    struct background_invocation {
-        background_invocation(io::event_loop& loop, const invocation& like);
-        std::string event;
-        invocation work;
-    };
+    struct background_invocation;
 
     task<> greet(http::exchange* exchange);
     task<> invoke(http::exchange* exchange, std::string function);
-    task<> run_and_answer(http::exchange* exchange, invocation* what);
-    task<> run_later(http::exchange* exchange, invocation* like);
-    task<> await_end(std::unique_ptr<background_invocation> later);
+    task<> run_and_answer(http::exchange* exchange, dispatcher* function, invocation* what);
+    task<> run_later(http::exchange* exchange, dispatcher* function, invocation* like);
+    task<> attempt(std::unique_ptr<background_invocation> later);
+    task<> answer(http::exchange* exchange, std::string_view body, int status = 200);
+    task<> give_up_answer(stop_source* sending, stop_token sent);
     task<> refuse(http::exchange* exchange, service_error why);
-    void describe(const http::message& request, const std::string& function, invocation& what);
+    void describe(const http::message& request, const function_program& function,
+                  invoke_request& from, invocation& what);
+    bool is_known_id(std::string_view id) const;
 
-    io::event_loop& loop_;
-    const function_program& program_;
-    dispatcher& dispatcher_;
-    options options_;
-    stop_token stop_;
-    stop_token give_up_;
+    front_door_parts parts_;
     task_scope background_;
+    std::size_t background_bytes_ = 0;
+    std::vector<const invocation*> running_;  // whose ids are taken
+    std::vector<std::string> remembered_ids_; // callers'; a ring
+    std::size_t oldest_id_ = 0;
 };
+
+/// The usual front door.
+std::unique_ptr<front_door> make_invoke_api(const front_door_parts& parts);
 
 } // namespace spry::emulator

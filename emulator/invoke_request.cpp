@@ -3,6 +3,7 @@
 
 #include <spry/core/base64.hpp>
 #include <spry/core/json_syntax.hpp>
+#include <spry/emulator/function_table.hpp>
 #include <spry/http/target.hpp>
 
 #include <algorithm>
@@ -43,19 +44,46 @@ std::optional<std::string> invoked_function(std::string_view path) {
     return decoded;
 }
 
-std::optional<service_error> check_function_name(std::string_view name) {
-    // It becomes part of a header: what percent-decoding has made of it is not trusted.
-    constexpr std::string_view allowed =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:$";
-    if (name.size() <= function_name_size_max && name.find_first_not_of(allowed) == name.npos)
+std::optional<std::string> decode_client_context(std::string_view header) {
+    std::optional<std::string> decoded = base64::decode(header, base64::padding::optional);
+    if (!decoded || json::find_syntax_error(*decoded))
         return std::nullopt;
-    return invalid_parameter(
-        "A function's name is a name, a partial ARN or an ARN, with or without "
-        "a qualifier.");
+    make_one_line(*decoded);
+    return decoded;
 }
 
-std::optional<service_error> read_invoke_headers(const http::message& request,
-                                                 invoke_request* into) {
+namespace {
+
+std::optional<service_error> read_name(const http::message& request, invoke_request* into) {
+    const std::optional<function_reference> reference = parse_function_reference(into->function);
+    if (!reference)
+        return invalid_parameter("A function's name is a name of at most 64 letters, digits, - "
+                                 "and _, a partial ARN or an ARN, with or without a qualifier.");
+    into->qualifier = reference->qualifier;
+    const std::optional<std::string> asked = http::query_parameter(request.query(), "Qualifier");
+    if (!asked)
+        return std::nullopt;
+    if (!is_qualifier(*asked))
+        return invalid_parameter("A qualifier is a version, an alias or $LATEST.");
+    if (!into->qualifier.empty() && into->qualifier != *asked)
+        return invalid_parameter("The derived qualifier from the function name does not match the "
+                                 "specified qualifier.");
+    into->qualifier = *asked;
+    return std::nullopt;
+}
+
+std::optional<service_error> read_request_id(std::string_view id, invoke_request* into) {
+    // It becomes a header's value and part of a path.
+    constexpr std::string_view allowed =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    if (id.size() > request_id_size_max || id.find_first_not_of(allowed) != id.npos)
+        return invalid_parameter("X-Amzn-RequestId may have at most 64 letters, digits, -, _ "
+                                 "and full stops.");
+    into->request_id = id;
+    return std::nullopt;
+}
+
+std::optional<service_error> read_headers(const http::message& request, invoke_request* into) {
     const std::string_view type = request.header_or_empty("X-Amz-Invocation-Type");
     if (type == "Event") {
         into->type = invocation_type::event;
@@ -71,17 +99,27 @@ std::optional<service_error> read_invoke_headers(const http::message& request,
     into->wants_log_tail = log_type == "Tail" && into->type == invocation_type::request_response;
 
     const std::string_view context = request.header_or_empty("X-Amz-Client-Context");
-    if (context.empty())
-        return std::nullopt;
     if (context.size() > client_context_bytes_max)
         return invalid_content("The client context is larger than " +
                                std::to_string(client_context_bytes_max) + " bytes.");
-    std::optional<std::string> decoded = base64::decode(context, base64::padding::optional);
-    if (!decoded || json::find_syntax_error(*decoded))
-        return invalid_content("Client context must be a valid Base64-encoded JSON object.");
-    make_one_line(*decoded);
-    into->client_context = std::move(*decoded);
-    return std::nullopt;
+    if (!context.empty()) {
+        std::optional<std::string> decoded = decode_client_context(context);
+        if (!decoded)
+            return invalid_content("Client context must be a valid Base64-encoded JSON object.");
+        into->client_context = std::move(*decoded);
+    }
+    return read_request_id(request.header_or_empty("X-Amzn-RequestId"), into);
+}
+
+} // namespace
+
+std::optional<service_error> read_invoke_request(const http::message& request, std::string function,
+                                                 invoke_request* into) {
+    into->function = std::move(function);
+    std::optional<service_error> wrong = read_name(request, into);
+    if (!wrong)
+        wrong = read_headers(request, into);
+    return wrong;
 }
 
 std::optional<service_error> check_event(std::string_view event) {

@@ -2,6 +2,7 @@
 #include <spry/emulator/runtime_api.hpp>
 
 #include <spry/core/base64.hpp>
+#include <spry/core/task_scope.hpp>
 #include <spry/emulator/error_document.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 #include <spry/http/target.hpp>
@@ -18,10 +19,13 @@ namespace api = spry::runtime_api;
 
 constexpr std::string_view response_mode_header = "Lambda-Runtime-Function-Response-Mode";
 constexpr std::string_view error_body_trailer = "Lambda-Runtime-Function-Error-Body";
+constexpr std::string_view error_cause_type = "application/vnd.aws.lambda.error.cause+json";
 
-std::string too_large_text() {
-    return "Exceeded maximum allowed payload size (" + std::to_string(api::payload_size_max) +
-           " bytes).";
+constexpr std::size_t error_size_max = 1024 * 1024; // runtime contract 3.3
+
+api_refusal too_large(std::size_t bytes_max) {
+    return {413, "RequestEntityTooLarge",
+            "Exceeded maximum allowed payload size (" + std::to_string(bytes_max) + " bytes)."};
 }
 
 // A response beyond the limit, as its caller sees it. A chunked one has been read no further than
@@ -30,13 +34,11 @@ function_outcome too_large_outcome(const http::message& request) {
     const std::uint64_t size = request.framing() == http::body_framing::length
                                    ? request.content_length()
                                    : api::payload_size_max + 1;
-    function_outcome outcome;
-    outcome.what = function_outcome::kind::error;
-    outcome.body = error_document("Function.ResponseSizeTooLarge",
-                                  "Response payload size (" + std::to_string(size) +
-                                      " bytes) exceeded maximum allowed payload size (" +
-                                      std::to_string(api::payload_size_max) + " bytes).");
-    return outcome;
+    return function_outcome::failed(function_outcome::cause::too_large,
+                                    "Function.ResponseSizeTooLarge",
+                                    "Response payload size (" + std::to_string(size) +
+                                        " bytes) exceeded maximum allowed payload size (" +
+                                        std::to_string(api::payload_size_max) + " bytes).");
 }
 
 // What the runtime has posted. A streamed response may turn into an error in its trailers
@@ -53,6 +55,11 @@ function_outcome posted_outcome(const http::message& request, runtime_call call)
             outcome.body = base64::decode(*body, base64::padding::optional).value_or("");
     } else {
         outcome.body = request.text();
+        // The cause is for X-Ray, not for the caller.
+        if (call == runtime_call::error &&
+            request.header_or_empty("Content-Type").starts_with(error_cause_type))
+            outcome.body =
+                without_member(outcome.body, "errorCause").value_or("\"Invalid error body\"");
     }
     if (outcome.what == function_outcome::kind::error && outcome.body.empty()) {
         const std::string_view type =
@@ -95,29 +102,49 @@ task<> runtime_api::handle(http::exchange& exchange) {
 }
 
 task<> runtime_api::next(http::exchange* exchange) {
-    environment::next_call call{loop_};
+    environment::next_call call{environment_.loop()};
     std::optional<api_refusal> refusal = environment_.begin_next(call);
     if (refusal) {
         co_await refuse(exchange, std::move(*refusal));
         co_return;
     }
-    const result<> changed = co_await call.changed.wait(environment_.ending());
+    co_await wait_for_event(exchange, &call);
     environment_.end_next(call);
-    if (!changed) {
-        exchange->close_after(); // the process is gone: nobody reads an answer
-        co_return;
-    }
     if (call.superseded) {
         api_refusal again{403, "InvalidStateTransition",
                           transition_refused(runtime_state::ready, runtime_call::next)};
         co_await refuse(exchange, std::move(again));
-        co_return;
+    } else if (!call.changed.is_set()) {
+        exchange->close_after(); // the process is gone: nobody reads an answer
+    } else {
+        co_await send_event(exchange, std::move(call.id));
     }
-    co_await send_event(exchange);
 }
 
-task<> runtime_api::send_event(http::exchange* exchange) {
-    invocation* const event = environment_.delivered();
+// A managed runtime's workers end one by one: an event must not go to one that has hung up.
+task<> runtime_api::wait_for_event(http::exchange* exchange, environment::next_call* call) {
+    stop_source over;
+    task_scope watch;
+    auto end = [&over] { over.request_stop(); };
+    const stop_callback<decltype(end)> on_ending{environment_.ending(), end};
+    if (environment_.is_managed() && !call->changed.is_set())
+        watch.spawn(watch_peer(exchange, call, &over));
+    (void)co_await call->changed.wait(over.token());
+    over.request_stop();
+    co_await watch.join();
+}
+
+task<> runtime_api::watch_peer(http::exchange* exchange, environment::next_call* call,
+                               stop_source* over) {
+    const result<> gone = co_await exchange->peer_gone(over->token());
+    if (!gone)
+        co_return;
+    environment_.end_next(*call);
+    over->request_stop();
+}
+
+task<> runtime_api::send_event(http::exchange* exchange, std::string id) {
+    invocation* const event = environment_.delivered(id);
     if (event == nullptr) { // answered on another connection in the same moment
         api_refusal late{403, "InvalidStateTransition",
                          transition_refused(runtime_state::response_sent, runtime_call::next)};
@@ -127,14 +154,16 @@ task<> runtime_api::send_event(http::exchange* exchange) {
     const invocation::hold keeps_event{*event};
     exchange->add_header("Content-Type", event->content_type);
     exchange->add_header(api::request_id_header, event->request_id);
-    exchange->add_header(api::deadline_header, std::to_string(environment_.deadline_epoch_ms()));
+    exchange->add_header(api::deadline_header, std::to_string(environment_.deadline_epoch_ms(id)));
     exchange->add_header(api::function_arn_header, event->function_arn);
     exchange->add_header(api::trace_id_header, event->trace_id);
     if (!event->client_context.empty())
         exchange->add_header(api::client_context_header, event->client_context);
     if (!event->tenant_id.empty())
         exchange->add_header(api::tenant_id_header, event->tenant_id);
-    (void)co_await exchange->respond(200, event->event, environment_.ending());
+    const result<> sent = co_await exchange->respond(200, event->event, environment_.ending());
+    if (!sent)
+        environment_.take_back(id);
 }
 
 task<> runtime_api::answer(http::exchange* exchange, std::string id, runtime_call call) {
@@ -145,29 +174,38 @@ task<> runtime_api::answer(http::exchange* exchange, std::string id, runtime_cal
     }
     const std::optional<std::string_view> mode = exchange->header(response_mode_header);
     if (mode && call == runtime_call::response && *mode != "streaming") {
-        function_outcome outcome;
-        outcome.what = function_outcome::kind::error;
-        outcome.body =
-            error_document("Runtime.InvalidResponseModeHeader", "Invalid function response mode");
-        environment_.complete_answer(std::move(outcome));
+        environment_.complete_answer(id,
+                                     function_outcome::failed(function_outcome::cause::bad_mode,
+                                                              "Runtime.InvalidResponseModeHeader",
+                                                              "Invalid function response mode"));
         api_refusal invalid{400, "InvalidFunctionResponseMode", "Invalid function response mode"};
         co_await refuse(exchange, std::move(invalid));
         co_return;
     }
     const result<std::span<const std::byte>> body =
         co_await exchange->read_body(environment_.ending());
-    if (!body && body.error() == make_error_code(errc::body_too_large)) {
-        environment_.complete_answer(too_large_outcome(exchange->request()));
-        api_refusal too_large{413, "RequestEntityTooLarge", too_large_text()};
-        co_await refuse(exchange, std::move(too_large));
+    const bool beyond = !body && body.error() == make_error_code(errc::body_too_large);
+    if (call == runtime_call::error && (beyond || (body && body->size() > error_size_max))) {
+        environment_.abandon_answer(id); // it may report the same in fewer words
+        co_await refuse(exchange, too_large(error_size_max));
         co_return;
     }
-    if (!body) { // broken off; the server closes the connection
-        environment_.abandon_answer();
+    if (beyond) {
+        environment_.complete_answer(id, too_large_outcome(exchange->request()));
+        co_await refuse(exchange, too_large(api::payload_size_max));
         co_return;
     }
-    environment_.complete_answer(posted_outcome(exchange->request(), call));
-    co_await accept(exchange);
+    if (!body) { // broken off: who has only closed its sending side can read that
+        environment_.abandon_answer(id);
+        api_refusal truncated{400, "TruncatedHTTPRequest", "HTTP request detected as truncated"};
+        co_await refuse(exchange, std::move(truncated));
+        co_return;
+    }
+    refusal = environment_.complete_answer(id, posted_outcome(exchange->request(), call));
+    if (refusal)
+        co_await refuse(exchange, std::move(*refusal));
+    else
+        co_await accept(exchange);
 }
 
 task<> runtime_api::init_error(http::exchange* exchange) {

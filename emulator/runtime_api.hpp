@@ -3,10 +3,10 @@
 #pragma once
 
 #include <spry/core/result.hpp>
+#include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
 #include <spry/emulator/environment.hpp>
 #include <spry/http/exchange.hpp>
-#include <spry/io/event_loop.hpp>
 
 #include <string>
 #include <string_view>
@@ -16,20 +16,21 @@ namespace spry::emulator {
 /// Translates HTTP into calls of the environment and its answers back; knows no state itself.
 class runtime_api final : public http::request_handler {
 public:
-    /// Both outlive it.
-    runtime_api(io::event_loop& loop, environment& of) noexcept : loop_(loop), environment_(of) {}
+    /// The environment outlives it.
+    explicit runtime_api(environment& of) noexcept : environment_(of) {}
 
     task<> handle(http::exchange& exchange) override;
 
 private:
     task<> next(http::exchange* exchange);
-    task<> send_event(http::exchange* exchange);
+    task<> wait_for_event(http::exchange* exchange, environment::next_call* call);
+    task<> watch_peer(http::exchange* exchange, environment::next_call* call, stop_source* over);
+    task<> send_event(http::exchange* exchange, std::string id);
     task<> answer(http::exchange* exchange, std::string id, runtime_call call);
     task<> init_error(http::exchange* exchange);
     task<> accept(http::exchange* exchange);
     task<> refuse(http::exchange* exchange, api_refusal why);
 
-    io::event_loop& loop_;
     environment& environment_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/emulator/settings.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,8 @@ namespace {
 // A day: beyond Lambda's 900, for whoever stops in a debugger.
 constexpr std::uint64_t timeout_seconds_max = 86'400;
 constexpr std::uint64_t memory_size_mib_max = 1'048'576;
+constexpr std::uint64_t managed_concurrency_max = 4096;
+constexpr std::chrono::seconds managed_init_timeout_min{130};
 
 // Leaves `number` alone where the variable is unset; false where it is no number from 1 to `max`.
 bool read_number(std::string_view text, std::uint64_t max, std::uint64_t* number) noexcept {
@@ -81,6 +84,16 @@ std::optional<std::string> read_settings(std::vector<std::string> environment, b
     if (!read_number(memory, memory_size_mib_max, &function.memory_size_mib))
         return not_a_number(memory_name, memory, "MiB", memory_size_mib_max);
 
+    constexpr std::string_view concurrency_name = "AWS_LAMBDA_MAX_CONCURRENCY";
+    const std::string_view concurrency = find_variable(variables, concurrency_name);
+    std::uint64_t managed = 0;
+    if (!read_number(concurrency, managed_concurrency_max, &managed))
+        return not_a_number(concurrency_name, concurrency, "invocations", managed_concurrency_max);
+    function.managed_concurrency = managed;
+    if (managed != 0) // contract 1.10
+        function.init_timeout =
+            std::max<std::chrono::milliseconds>(managed_init_timeout_min, function.timeout);
+
     const std::string_view name = find_variable(variables, "AWS_LAMBDA_FUNCTION_NAME");
     if (!name.empty())
         function.name = name;
@@ -88,6 +101,17 @@ std::optional<std::string> read_settings(std::vector<std::string> environment, b
     if (!version.empty())
         function.version = version;
     return std::nullopt;
+}
+
+std::vector<std::string> strings_of(char** list) {
+    std::vector<std::string> strings;
+    for (; list != nullptr && *list != nullptr; ++list)
+        strings.emplace_back(*list);
+    return strings;
+}
+
+bool is_rie_name(std::string_view argv0) noexcept {
+    return argv0.substr(argv0.rfind('/') + 1) == "aws-lambda-rie"; // npos + 1 is 0
 }
 
 } // namespace spry::emulator

@@ -6,14 +6,23 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace spry::emulator {
 
 /// Fills `*into` from SPRY_LISTEN, SPRY_ALLOW_HOST (names, separated by commas) and the variables
-/// of RIE's: AWS_LAMBDA_FUNCTION_NAME, _VERSION, _MEMORY_SIZE (MiB) and _TIMEOUT (seconds).
+/// of RIE's: AWS_LAMBDA_FUNCTION_NAME, _VERSION, _MEMORY_SIZE (MiB) and _TIMEOUT (seconds), and
+/// AWS_LAMBDA_MAX_CONCURRENCY, which makes it a Managed Instance.
 /// `environment` also becomes the function's. Returns a sentence where a value cannot be used.
 std::optional<std::string> read_settings(std::vector<std::string> environment, bool in_container,
                                          emulator_options* into);
+
+/// argv or environ, copied.
+std::vector<std::string> strings_of(char** list);
+
+/// True where a program was started under the name of AWS's emulator, aws-lambda-rie: it then
+/// listens where that one does.
+bool is_rie_name(std::string_view argv0) noexcept;
 
 } // namespace spry::emulator

@@ -30,8 +30,7 @@ private:
 
     template <class Handler>
     explicit next_handler(const Handler& handler) noexcept
-        : handler_(static_cast<const void*>(&handler)),
-          invoke_([](const void* stored, event given, context* about) {
+        : handler_(&handler), invoke_([](const void* stored, event given, context* about) {
               return detail::invoke_handler(static_cast<const Handler*>(stored), given, about);
           }) {}
 

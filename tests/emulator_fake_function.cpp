@@ -3,6 +3,7 @@
 // can also speak it wrongly, and does what the event says: {"do":"exit","n":3}. Its first argument
 // says how it starts.
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -10,10 +11,14 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern char** environ;
@@ -124,6 +129,7 @@ private:
     std::string response_path() const {
         return "/2018-06-01/runtime/invocation/" + id_ + "/response";
     }
+    std::string error_path() const { return "/2018-06-01/runtime/invocation/" + id_ + "/error"; }
     answer respond(const std::string& body, const std::string& headers = {}) {
         return post(response_path(), body, headers);
     }
@@ -143,6 +149,9 @@ private:
         } else if (what == "env") {
             const char* value = std::getenv(text_member(event.body, "name").c_str());
             respond(value == nullptr ? "(unset)" : value);
+        } else if (what == "cwd") {
+            std::array<char, 4096> path{};
+            respond(::getcwd(path.data(), path.size()) == nullptr ? "(none)" : path.data());
         } else if (what == "error") {
             post("/2018-06-01/runtime/invocation/" + id_ + "/error",
                  R"({"errorMessage":"no","errorType":"Function.No"})");
@@ -220,6 +229,65 @@ private:
             if (pid == 0)
                 hang();
             respond(std::to_string(pid));
+        } else if (what == "daemon") {
+            const int pid = ::fork();
+            if (pid == 0) {
+                ::setsid(); // out of the process group
+                hang();
+            }
+            respond(std::to_string(pid));
+        } else if (what == "fail_twice") {
+            static int attempts = 0;
+            if (++attempts <= 2)
+                post(error_path(), R"({"errorMessage":"not yet","errorType":"Function.Busy"})");
+            else
+                respond("\"done\"");
+        } else if (what == "count") {
+            static std::atomic<int> count = 0;
+            respond(std::to_string(++count));
+        } else if (what == "count_and_echo") {
+            static int count = 0;
+            respond(std::to_string(++count) + " " + event.body);
+        } else if (what == "meet") { // comes back when so many are here at a time
+            static std::atomic<int> here = 0;
+            ++here;
+            while (here < number)
+                ::usleep(1000);
+            respond(event.body);
+        } else if (what == "too_much") {
+            std::string memory(static_cast<std::size_t>(number) * 1024 * 1024, 'x');
+            ::kill(::getpid(), memory.back() == 'x' ? SIGKILL : 0);
+        } else if (what == "error_cause") {
+            post(error_path(),
+                 R"({"errorMessage":"m","errorCause":{"paths":["}"]},"errorType":"Function.T"})",
+                 "Content-Type: application/vnd.aws.lambda.error.cause+json\r\n");
+        } else if (what == "bad_cause") {
+            post(error_path(), "no json",
+                 "Content-Type: application/vnd.aws.lambda.error.cause+json\r\n");
+        } else if (what == "big_error") {
+            const answer refused =
+                post(error_path(), std::string(static_cast<std::size_t>(number), 'x'));
+            reconnect();
+            if (refused.status != 202)
+                respond(describe(refused));
+        } else if (what == "half_close") {
+            send_all(fd_, "POST " + response_path() +
+                              " HTTP/1.1\r\nHost: api\r\nContent-Length: 100\r\n\r\nhalf");
+            ::shutdown(fd_, SHUT_WR);
+            const answer seen = read_answer(fd_);
+            reconnect();
+            respond(describe(seen));
+        } else if (what == "dribble") {
+            const std::string whole =
+                "POST " + response_path() +
+                " HTTP/1.1\r\nHost: api\r\nContent-Length: " + std::to_string(event.body.size()) +
+                "\r\n\r\n" + event.body;
+            for (const char& byte : whole)
+                send_all(fd_, {&byte, 1});
+            read_answer(fd_);
+        } else if (what == "late") { // answers when its time is over
+            ::usleep(static_cast<unsigned>(number) * 1000);
+            last_ = describe(respond("\"late\""));
         } else if (what == "no_such_path") {
             respond(describe(get("/2018-06-01/nothing")));
         } else {
@@ -249,6 +317,33 @@ int main(int argc, char** argv) {
         hang();
     if (how == "init_slow")
         ::usleep(200'000);
+    if (how == "init_slow_once" && ::mkdir(argv[2], 0700) == 0)
+        hang();
+    if (how == "orphans") {
+        for (int i = 0; i != 20; ++i) {
+            if (::fork() == 0) { // whose child loses its parent at once
+                if (::fork() == 0)
+                    ::usleep(1000);
+                ::_exit(0);
+            }
+        }
+        while (::wait(nullptr) > 0) {
+        }
+        (void)!::write(1, "orphans made\n", 13);
+    }
+    if (how == "sigterm")
+        ::signal(SIGTERM, [](int) {
+            (void)!::write(1, "SIGTERM seen\n", 13);
+            ::_exit(0);
+        });
+    if (how == "workers") {
+        std::vector<std::thread> workers;
+        for (int left = std::atoi(argv[2]); left > 0; --left)
+            workers.emplace_back([] { runtime{}.run(); });
+        for (std::thread& each : workers)
+            each.join();
+        return 0;
+    }
     runtime function;
     if (how == "init_error" || how == "init_error_and_stay") {
         function.post("/2018-06-01/runtime/init/error",

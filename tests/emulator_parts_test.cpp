@@ -62,11 +62,33 @@ TEST(report_line, rounds_to_hundredths) {
 }
 
 TEST(peak_memory, is_read_from_proc) {
-    EXPECT_EQ(spry::emulator::parse_peak_memory_kib("VmPeak:\t  9 kB\nVmHWM:\t    5120 kB\n"),
-              5120U);
-    EXPECT_EQ(spry::emulator::parse_peak_memory_kib("VmPeak:\t 9 kB\n"), std::nullopt);
-    EXPECT_EQ(spry::emulator::parse_peak_memory_kib("VmHWM:"), std::nullopt);
-    EXPECT_GT(spry::emulator::peak_memory_kib(::getpid()).value_or(0), 100U);
+    using spry::emulator::number_behind;
+    EXPECT_EQ(number_behind("VmHWM:", "VmPeak:\t  9 kB\nVmHWM:\t    5120 kB\n"), 5120U);
+    EXPECT_EQ(number_behind("oom_kill ", "oom 1\noom_kill 3\noom_group_kill 0\n"), 3U);
+    EXPECT_EQ(number_behind("VmHWM:", "VmHWM: 7 kB"), 7U);
+    EXPECT_EQ(number_behind("VmHWM:", "VmPeak:\t 9 kB\n"), std::nullopt);
+    EXPECT_EQ(number_behind("VmHWM:", "not VmHWM: 9 kB\n"), std::nullopt);
+    EXPECT_EQ(number_behind("VmHWM:", "VmHWM:"), std::nullopt);
+    spry::emulator::peak_memory memory;
+    EXPECT_EQ(memory.kib(), std::nullopt);
+    memory.watch(::getpid());
+    EXPECT_GT(memory.kib().value_or(0), 100U);
+    memory.watch(-1); // of a process that is gone the last figure stands
+    EXPECT_GT(memory.kib().value_or(0), 100U);
+    memory.note(17);
+    EXPECT_EQ(memory.kib(), 17U);
+}
+
+TEST(emulator_error_document, leaves_a_member_out_of_an_object) {
+    using spry::emulator::without_member;
+    EXPECT_EQ(without_member(R"({"a":1,"b":{"c":[1,"},{"]},"d":"x"})", "b"), R"({"a":1,"d":"x"})");
+    EXPECT_EQ(without_member(R"( { "b" : "\"," , "a" : "b" } )", "b"), R"({"a" : "b" })");
+    EXPECT_EQ(without_member(R"({"b":1})", "b"), "{}");
+    EXPECT_EQ(without_member(R"({})", "b"), "{}");
+    EXPECT_EQ(without_member(R"({"bb":1,"a":{"b":2}})", "b"), R"({"bb":1,"a":{"b":2}})");
+    EXPECT_EQ(without_member("[1]", "b"), std::nullopt);
+    EXPECT_EQ(without_member("{\"a\":", "b"), std::nullopt);
+    EXPECT_EQ(without_member("", "b"), std::nullopt);
 }
 
 TEST(emulator_error_document, says_how_a_runtime_ended) {
@@ -86,6 +108,7 @@ TEST(function_program, keeps_the_environment_and_adds_lambdas_variables) {
                                               "AWS_LAMBDA_FUNCTION_HANDLER=greet", "_HANDLER=greet",
                                               "AWS_LAMBDA_FUNCTION_NAME=test_function",
                                               "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=3008",
+                                              "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
                                               "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/Functions",
                                               "AWS_LAMBDA_LOG_STREAM_NAME=$LATEST"));
 }

@@ -54,7 +54,7 @@ public:
         options.function.environment = {"PATH=/bin", "SPECIAL=a=b"};
         options.function.timeout = std::chrono::seconds{60};
         options.listen = *spry::emulator::parse_listen("127.0.0.1:0");
-        options.log_fd = log_fd_;
+        options.dispatching.log.fd = log_fd_;
     }
     ~session() { ::close(log_fd_); }
 
@@ -64,7 +64,7 @@ public:
         emulator = &local;
         ASSERT_TRUE(local.listen());
         loop->run(main(this, what));
-        EXPECT_EQ(local.function_pid(), -1);
+        EXPECT_TRUE(local.processes().empty());
         emulator = nullptr;
         EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
         EXPECT_EQ(errno, ECHILD);
@@ -81,6 +81,17 @@ public:
     /// Invokes "function" with an event.
     task<> invoke(std::string_view event, const fields& headers = no_fields) {
         return send("POST", "/2015-03-31/functions/function/invocations", event, headers);
+    }
+
+    /// Waits until the log has `count` times `what`.
+    task<> log_has(std::string_view what, int count = 1) {
+        return wait_for_log(this, std::string{what}, count);
+    }
+
+    /// The first of the function's processes, or -1.
+    int function_pid() const {
+        const std::vector<int> all = emulator->processes();
+        return all.empty() ? -1 : all.front();
     }
 
     /// All that the emulator has written so far.
@@ -130,6 +141,10 @@ private:
             }
         }
         self->replies.push_back(std::move(got));
+    }
+    static task<> wait_for_log(session* self, std::string what, int count) {
+        while (self->log_count(what) < count)
+            (void)co_await self->loop->sleep_for(std::chrono::milliseconds{1});
     }
     static task<> serve(session* self) {
         spry::result<> ended =

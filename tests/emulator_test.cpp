@@ -208,8 +208,8 @@ TEST(emulator, takes_an_exit_between_invocations_for_no_ones_error) {
         co_await self->invoke("1");
         while (self->log_count("REPORT") == 0)
             (void)co_await self->loop->sleep_for(std::chrono::milliseconds{1});
-        ::kill(self->emulator->function_pid(), SIGKILL);
-        while (self->emulator->function_pid() > 0)
+        ::kill(self->function_pid(), SIGKILL);
+        while (self->function_pid() > 0)
             (void)co_await self->loop->sleep_for(std::chrono::milliseconds{1});
         co_await self->invoke("2");
     });
@@ -234,7 +234,7 @@ TEST(emulator, serves_overlapping_callers_one_after_the_other) {
 
 TEST(emulator, tells_callers_beyond_its_queue_to_come_again) {
     session s;
-    s.options.queued_invocations_max = 2;
+    s.options.dispatching.queued_invocations_max = 2;
     s.run([](session* self) -> task<> {
         spry::task_scope callers;
         for (int i = 0; i != 5; ++i)
@@ -318,11 +318,14 @@ TEST(emulator, starts_no_process_again_without_an_invocation) {
     EXPECT_EQ(s.log_count("INIT_REPORT"), 1) << s.log();
 }
 
-TEST(emulator, ends_an_initialisation_that_hangs_at_the_callers_deadline) {
+TEST(emulator, ends_an_initialisation_at_its_limit_and_the_next_at_the_callers_deadline) {
     session s{"init_hang"};
+    s.options.function.init_timeout = std::chrono::milliseconds{100};
     s.options.function.timeout = std::chrono::milliseconds{300};
     run_events(s, {"1"});
     EXPECT_NE(s.replies[0].body.find("Task timed out after 0.30 seconds"), std::string::npos);
+    EXPECT_EQ(s.log_count("\tPhase: init\tStatus: timeout\n"), 1) << s.log();
+    EXPECT_EQ(s.log_count("Task timed out"), 1) << s.log();
 }
 
 TEST(emulator, waits_for_a_slow_initialisation) {

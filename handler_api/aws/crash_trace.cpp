@@ -16,7 +16,7 @@
 #include <unwind.h>
 
 // Put there by the linker: the program's own ELF header.
-extern const char elf_header[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
+extern "C" const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 namespace aws::lambda_runtime {
 
@@ -63,9 +63,10 @@ _Unwind_Reason_Code note_frame(_Unwind_Context* context, void* into) {
 // As addr2line asks for it, which does not know where the program lies in memory; what is not the
 // program's stays as it is.
 std::uintptr_t as_linked(std::uintptr_t address) noexcept {
-    const auto* const header = reinterpret_cast<const Elf64_Ehdr*>(elf_header);
-    const auto* const segments = reinterpret_cast<const Elf64_Phdr*>(elf_header + header->e_phoff);
-    const auto start = reinterpret_cast<std::uintptr_t>(elf_header);
+    const auto* const header = reinterpret_cast<const Elf64_Ehdr*>(__ehdr_start);
+    const auto* const segments =
+        reinterpret_cast<const Elf64_Phdr*>(__ehdr_start + header->e_phoff);
+    const auto start = reinterpret_cast<std::uintptr_t>(__ehdr_start);
     if (header->e_type != ET_DYN || address < start)
         return address;
     for (int i = 0; i != header->e_phnum; ++i) {

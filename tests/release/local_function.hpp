@@ -148,6 +148,20 @@ public:
         return log_;
     }
 
+    pid_t pid() const noexcept { return process_.pid(); }
+
+    /// Takes what the log has now, so that its pipe does not fill.
+    void read_what_is_there() {
+        pollfd ready{process_.output(), POLLIN, 0};
+        std::array<char, 65536> part;
+        while (::poll(&ready, 1, 0) > 0) {
+            const ssize_t got = ::read(process_.output(), part.data(), part.size());
+            if (got <= 0)
+                return;
+            log_.append(part.data(), static_cast<std::size_t>(got));
+        }
+    }
+
     /// Ends it with SIGTERM and gives its exit code; the log is then whole.
     int stop() {
         ::kill(process_.pid(), SIGTERM);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/emulator/host.hpp>
+
+#include <spry/core/stop_token.hpp>
+#include <spry/core/task_scope.hpp>
+#include <spry/io/child_process.hpp>
+#include <spry/io/signals.hpp>
+#include <spry/io/standard_error.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace spry::emulator {
+
+namespace {
+
+// Until a child that has ended has been reaped by whoever waits for it.
+constexpr std::chrono::milliseconds reap_pause{5};
+
+int complain(std::initializer_list<std::string_view> parts) {
+    io::write_error_line(parts);
+    return 1;
+}
+
+struct ends {
+    stop_source orderly;
+    stop_source at_once;
+    stop_source over;
+};
+
+task<> reap(io::event_loop* loop, emulator* local, stop_token over) {
+    while (true) {
+        const std::vector<int> functions = local->processes();
+        if (!io::reap_orphans(functions))
+            co_return;
+        const result<> slept = co_await loop->sleep_for(reap_pause, over);
+        if (!slept)
+            co_return;
+    }
+}
+
+task<> watch_signals(io::event_loop* loop, io::signal_reader* signals, emulator* local, ends* of) {
+    while (true) {
+        const result<int> signal = co_await signals->next(of->over.token());
+        if (!signal)
+            co_return;
+        if (*signal == SIGCHLD) {
+            co_await reap(loop, local, of->over.token());
+        } else if (!of->orderly.request_stop()) {
+            of->at_once.request_stop();
+        }
+    }
+}
+
+task<result<>> serve_until_signal(io::event_loop* loop, io::signal_reader* signals,
+                                  emulator* local) {
+    ends of;
+    task_scope scope;
+    scope.spawn(watch_signals(loop, signals, local, &of));
+    const result<> outcome = co_await local->run(of.orderly.token(), of.at_once.token());
+    of.over.request_stop();
+    co_await scope.join();
+    co_return outcome;
+}
+
+int complain_about_listening(const io::address& at, const std::error_code& error,
+                             std::string_view setting) {
+    const std::string port = std::to_string(at.port());
+    if (error == std::errc::address_in_use)
+        return complain({"port ", port, " is in use: choose another one with ", setting,
+                         "127.0.0.1:PORT, or 127.0.0.1:0 for a free one"});
+    return complain({"cannot listen on ", at.to_string(), ": ", error.message(), " (choose with ",
+                     setting, "127.0.0.1:PORT)"});
+}
+
+void say_where(const io::address& at) {
+    const std::string port = std::to_string(at.port());
+    io::write_error_line({"listening on http://", at.to_string()});
+    io::write_error_line({"try curl -XPOST \"http://localhost:", port,
+                          "/2015-03-31/functions/function/invocations\" -d '{}'"});
+}
+
+} // namespace
+
+bool is_init() noexcept {
+    return ::getpid() == 1;
+}
+
+int host(io::event_loop& loop, emulator_options options, const host_options& with) {
+    // Who reads our output may leave; the log is then lost, and nothing else.
+    std::signal(SIGPIPE, SIG_IGN);
+    const bool adopts = with.adopts_orphans && ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+    result<io::signal_reader> signals =
+        is_init() || adopts ? io::signal_reader::create(loop, {SIGINT, SIGTERM, SIGHUP, SIGCHLD})
+                            : io::signal_reader::create(loop, {SIGINT, SIGTERM, SIGHUP});
+    if (!signals)
+        return complain({"no signals: ", signals.error().message()});
+
+    const io::address wanted = options.listen.address;
+    emulator local{loop, std::move(options)};
+    const result<> listening = local.listen();
+    if (!listening)
+        return complain_about_listening(wanted, listening.error(), with.address_setting);
+    if (with.says_where_it_listens)
+        say_where(local.local_address());
+
+    const result<> served = loop.run(serve_until_signal(&loop, &*signals, &local));
+    if (!served)
+        return complain({with.explain_start(local, served.error())});
+    return 0;
+}
+
+} // namespace spry::emulator

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// spry-emulator's flags: those of aws-lambda-rie (runtime contract 7.2), and its own.
+#pragma once
+
+#include <spry/emulator/listen.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spry::emulator {
+
+struct named_handler {
+    std::string name;    ///< by which it is invoked
+    std::string handler; ///< its _HANDLER
+};
+
+struct command_line {
+    bool help = false;
+    bool version = false;
+    bool freeze = false;
+    bool compat_rie = false;
+    bool is_quiet = false; ///< --log-level warn and above
+    std::optional<listen_choice> listen;
+    std::optional<io::address> runtime_api;
+    std::optional<std::size_t> concurrency;
+    std::optional<std::size_t> queued_max;
+    std::optional<std::chrono::milliseconds> async_retry_delay;
+    std::vector<named_handler> functions;
+    std::vector<std::string> allowed_hosts;
+    std::vector<std::string> command; ///< the function's program and its arguments
+    std::string problem;              ///< what cannot be understood, as a sentence; empty: nothing
+};
+
+/// Reads the arguments behind the program's name. Flags are "--name value" or "--name=value", and
+/// end with the first other argument or "--".
+command_line read_command_line(std::span<const std::string> arguments);
+
+/// "0.5s", "250ms", "2m" or "3", which are seconds; none for anything else.
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept;
+
+/// error, warn, info, debug, ... or none: whether it keeps information to itself.
+std::optional<bool> is_quiet_level(std::string_view name) noexcept;
+
+/// One screen of text.
+extern const std::string_view help_text;
+
+} // namespace spry::emulator

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several processes, several invocations in one, and what happens between invocations.
+#include "emulator_session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+namespace {
+
+using spry_test::reply;
+using spry_test::session;
+using spry_test::task;
+
+char process_state(int pid) {
+    std::FILE* file = std::fopen(("/proc/" + std::to_string(pid) + "/stat").c_str(), "r");
+    char state = '?';
+    if (file != nullptr) {
+        if (std::fscanf(file, "%*d %*s %c", &state) != 1)
+            state = '?';
+        std::fclose(file);
+    }
+    return state;
+}
+
+void use_workers(session& s, const char* count) {
+    s.options.function.arguments = {"fake", "workers", count};
+    s.options.function.managed_concurrency = static_cast<std::size_t>(std::atoi(count));
+}
+
+task<> invoke_many(session* self, std::string_view event, int count) {
+    spry::task_scope callers;
+    for (int i = 0; i != count; ++i)
+        callers.spawn(self->invoke(event));
+    co_await callers.join();
+}
+
+int count_status(const session& s, int status) {
+    return static_cast<int>(
+        std::count_if(s.replies.begin(), s.replies.end(),
+                      [&](const reply& each) { return each.status == status; }));
+}
+
+TEST(emulator_concurrency, runs_overlapping_invocations_in_processes_of_their_own) {
+    session s;
+    s.options.dispatching.environments_max = 3;
+    s.run([](session* self) -> task<> {
+        co_await invoke_many(self, R"({"do":"sleep","n":200})", 3);
+        EXPECT_EQ(self->emulator->processes().size(), 3U);
+        co_await invoke_many(self, R"({"do":"sleep","n":50})", 9);
+        EXPECT_EQ(self->emulator->processes().size(), 3U);
+    });
+    EXPECT_EQ(count_status(s, 200), 12);
+    EXPECT_EQ(s.log_count("Init Duration: "), 3) << s.log();
+}
+
+TEST(emulator_concurrency, starts_no_second_process_for_callers_that_wait_for_their_answers) {
+    session s;
+    s.options.dispatching.environments_max = 3;
+    s.run([](session* self) -> task<> {
+        for (int i = 0; i != 50; ++i)
+            co_await self->invoke(R"({"do":"pid"})");
+    });
+    std::set<std::string> pids;
+    for (const reply& each : s.replies)
+        pids.insert(each.body);
+    EXPECT_EQ(pids.size(), 1U);
+}
+
+TEST(emulator_concurrency, replaces_one_process_and_leaves_the_others) {
+    session s;
+    s.options.dispatching.environments_max = 2;
+    s.run([](session* self) -> task<> {
+        spry::task_scope callers;
+        callers.spawn(self->invoke(R"({"do":"sleep","n":300})"));
+        callers.spawn(self->invoke(R"({"do":"exit","n":3})"));
+        co_await callers.join();
+        co_await self->invoke("1");
+    });
+    EXPECT_NE(s.replies[0].body.find("exit status 3"), std::string::npos);
+    EXPECT_EQ(s.replies[1].body, R"({"do":"sleep","n":300})");
+    EXPECT_EQ(s.replies[2].body, "1");
+}
+
+TEST(emulator_concurrency, refuses_all_that_cannot_be_run_at_once_without_a_queue) {
+    session s;
+    s.options.dispatching.environments_max = 2;
+    s.options.dispatching.queued_invocations_max = 0;
+    s.run([](session* self) -> task<> {
+        co_await invoke_many(self, R"({"do":"sleep","n":200})", 5);
+        for (int i = 0; i != 20; ++i) // one after the other never waits
+            co_await self->invoke("1");
+    });
+    EXPECT_EQ(count_status(s, 429), 3);
+    EXPECT_EQ(count_status(s, 200), 22);
+}
+
+TEST(emulator_concurrency, answers_504_to_who_has_waited_too_long) {
+    session s;
+    s.options.dispatching.queue_wait_max = std::chrono::milliseconds{50};
+    s.run([](session* self) -> task<> {
+        spry::task_scope callers;
+        callers.spawn(self->invoke(R"({"do":"sleep","n":400})"));
+        co_await self->log_has("START");
+        callers.spawn(self->invoke("1"));
+        co_await callers.join();
+        co_await self->invoke("2");
+    });
+    EXPECT_EQ(s.replies[0].status, 504);
+    EXPECT_EQ(s.replies[0].body,
+              "{\"Type\":\"Server\",\"Message\":\"No execution environment became "
+              "free in time.\"}");
+    EXPECT_EQ(s.replies[1].status, 200);
+    EXPECT_EQ(s.replies[2].body, "2");
+}
+
+TEST(emulator_async, tries_a_failing_event_three_times_under_one_id) {
+    session s;
+    s.options.async_retry_delay = std::chrono::milliseconds{10};
+    s.run([](session* self) -> task<> {
+        const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
+        co_await self->invoke(R"({"do":"error"})", headers);
+        co_await self->log_has("REPORT", 3);
+        (void)co_await self->loop->sleep_for(std::chrono::milliseconds{100});
+    });
+    EXPECT_EQ(s.replies[0].status, 202);
+    EXPECT_EQ(s.log_count("START RequestId: " + s.replies[0].header("x-amzn-RequestId")), 3);
+    EXPECT_EQ(s.log_count("START"), 3) << s.log();
+}
+
+TEST(emulator_async, tries_no_more_once_an_attempt_has_succeeded) {
+    session s;
+    s.options.async_retry_delay = std::chrono::milliseconds{10};
+    s.run([](session* self) -> task<> {
+        const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
+        co_await self->invoke(R"({"do":"fail_twice"})", headers);
+        co_await self->log_has("REPORT", 3);
+        co_await self->invoke(R"({"do":"count"})", headers);
+        co_await self->log_has("REPORT", 4);
+        (void)co_await self->loop->sleep_for(std::chrono::milliseconds{100});
+    });
+    EXPECT_EQ(s.log_count("START"), 4) << s.log();
+}
+
+TEST(emulator_async, does_not_wait_for_a_retry_when_it_stops) {
+    session s; // the service's delay: a minute
+    s.run([](session* self) -> task<> {
+        const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
+        co_await self->invoke(R"({"do":"error"})", headers);
+        co_await self->log_has("REPORT", 1);
+    });
+    EXPECT_EQ(s.log_count("START"), 1);
+}
+
+TEST(emulator_async, accepts_events_beyond_the_queue_of_callers) {
+    session s;
+    s.options.dispatching.queued_invocations_max = 0;
+    s.run([](session* self) -> task<> {
+        const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
+        for (int i = 0; i != 5; ++i)
+            co_await self->invoke(R"({"do":"sleep","n":20})", headers);
+        co_await self->log_has("REPORT", 5);
+    });
+    EXPECT_EQ(count_status(s, 202), 5);
+}
+
+TEST(emulator_managed, hands_out_as_many_invocations_as_workers_wait) {
+    session s;
+    use_workers(s, "4");
+    s.run([](session* self) -> task<> { co_await invoke_many(self, R"({"do":"meet","n":4})", 4); });
+    EXPECT_EQ(count_status(s, 200), 4);
+    EXPECT_EQ(s.log_count("Init Duration: "), 1) << s.log();
+    EXPECT_EQ(s.log_count("REPORT"), 4);
+}
+
+TEST(emulator_managed, queues_what_finds_all_workers_busy) {
+    session s;
+    use_workers(s, "3");
+    s.run([](session* self) -> task<> {
+        spry::task_scope callers;
+        for (int i = 0; i != 60; ++i)
+            callers.spawn(
+                self->invoke(R"({"do":"sleep","n":5,"caller":)" + std::to_string(i) + "}"));
+        co_await callers.join();
+        EXPECT_EQ(self->emulator->processes().size(), 1U);
+    });
+    std::set<std::string> bodies;
+    for (const reply& each : s.replies)
+        bodies.insert(each.body);
+    EXPECT_EQ(bodies.size(), 60U);
+    EXPECT_EQ(s.log_count("START"), 60);
+}
+
+TEST(emulator_managed, tells_the_function_how_many) {
+    session s;
+    use_workers(s, "2");
+    s.run([](session* self) -> task<> {
+        co_await self->invoke(R"({"do":"env","name":"AWS_LAMBDA_INITIALIZATION_TYPE"})");
+    });
+    EXPECT_EQ(s.replies[0].body, "lambda-managed-instances");
+}
+
+TEST(emulator_managed, fails_all_in_hand_where_the_process_ends_and_starts_another) {
+    session s;
+    use_workers(s, "3");
+    s.run([](session* self) -> task<> {
+        spry::task_scope callers;
+        callers.spawn(self->invoke(R"({"do":"hang"})"));
+        callers.spawn(self->invoke(R"({"do":"hang"})"));
+        co_await self->log_has("START", 2);
+        callers.spawn(self->invoke(R"({"do":"exit","n":4})"));
+        co_await callers.join();
+        co_await self->invoke("1");
+    });
+    ASSERT_EQ(s.replies.size(), 4U);
+    for (std::size_t i = 0; i != 3; ++i)
+        EXPECT_NE(s.replies[i].body.find("exit status 4"), std::string::npos) << s.replies[i].body;
+    EXPECT_EQ(s.replies[3].body, "1");
+}
+
+TEST(emulator_freeze, stops_the_process_between_invocations) {
+    session s;
+    s.options.function.freeze = true;
+    s.run([](session* self) -> task<> {
+        for (int i = 0; i != 3; ++i) {
+            co_await self->invoke(R"({"do":"pid"})");
+            co_await self->log_has("REPORT", i + 1);
+            const int pid = self->function_pid();
+            for (int tries = 0; tries != 1000 && process_state(pid) != 'T'; ++tries)
+                (void)co_await self->loop->sleep_for(std::chrono::milliseconds{1});
+            EXPECT_EQ(process_state(pid), 'T');
+        }
+    });
+    EXPECT_EQ(s.replies[0].body, s.replies[2].body);
+    EXPECT_EQ(count_status(s, 200), 3);
+}
+
+TEST(emulator_freeze, ends_a_stopped_process_in_order) {
+    session s{"sigterm"};
+    s.options.function.freeze = true;
+    s.run([](session* self) -> task<> {
+        co_await self->invoke("1");
+        co_await self->log_has("REPORT");
+    });
+    EXPECT_EQ(s.log_count("SIGTERM seen\n"), 1) << s.log();
+}
+
+TEST(emulator_init, tries_again_within_the_invocation_where_it_came_to_its_limit) {
+    std::string folder = (std::filesystem::temp_directory_path() / "spry-init-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    session s;
+    s.options.function.arguments = {"fake", "init_slow_once", folder + "/tried"};
+    s.options.function.init_timeout = std::chrono::milliseconds{200};
+    s.run([](session* self) -> task<> {
+        co_await self->log_has("INIT_REPORT");
+        co_await self->invoke("1");
+    });
+    std::filesystem::remove_all(folder);
+    EXPECT_EQ(s.replies[0].body, "1");
+    EXPECT_EQ(s.log_count("\tPhase: init\tStatus: timeout\n"), 1) << s.log();
+    EXPECT_EQ(s.log_count("\tInit Duration: "), 0) << s.log(); // it counts as the invocation's
+}
+
+TEST(emulator_memory, tells_a_kill_for_lack_of_memory_from_another) {
+    session s;
+    s.options.function.memory_size_mib = 64;
+    s.run([](session* self) -> task<> {
+        co_await self->invoke(R"({"do":"too_much","n":80})");
+        co_await self->invoke(R"({"do":"signal","n":9})");
+    });
+    for (const reply& each : s.replies)
+        EXPECT_NE(each.body.find("Runtime exited with error: signal: killed"), std::string::npos);
+    EXPECT_EQ(s.log_count("signal: killed\nRuntime.OutOfMemory\n"), 1) << s.log();
+    EXPECT_EQ(s.log_count("\tStatus: error\tError Type: Runtime.OutOfMemory\t\n"), 1) << s.log();
+    EXPECT_EQ(s.log_count("\tStatus: error\tError Type: Runtime.ExitError\t\n"), 1) << s.log();
+}
+
+} // namespace
