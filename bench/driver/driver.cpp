@@ -8,8 +8,8 @@
 // median over the rounds is printed with their quartiles.
 #include "measuring.hpp"
 #include "report.hpp"
+#include "subjects.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -48,46 +48,6 @@ Exit status: 0 measured, 1 a function failed, 2 wrong usage.
     std::exit(2);
 }
 
-unsigned number_of(const std::string& text, const std::string& option) {
-    char* end = nullptr;
-    const unsigned long value = std::strtoul(text.c_str(), &end, 10);
-    if (text.empty() || *end != '\0' || value > 1'000'000'000)
-        refuse(option + " wants a number");
-    return static_cast<unsigned>(value);
-}
-
-std::vector<std::string> split(const std::string& text, char at) {
-    std::vector<std::string> parts;
-    std::size_t begin = 0;
-    while (begin <= text.size()) {
-        const std::size_t end = std::min(text.find(at, begin), text.size());
-        if (end != begin)
-            parts.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return parts;
-}
-
-bench::subject subject_of(const std::string& text) {
-    bench::subject made;
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-        refuse("\"" + text + "\" is no NAME=COMMAND");
-    made.name = text.substr(0, equals);
-    made.optional = made.name.back() == '?';
-    if (made.optional)
-        made.name.pop_back();
-    for (const std::string& word : split(text.substr(equals + 1), ' ')) {
-        if (made.command.empty() && word.find('=') != std::string::npos)
-            made.environment.push_back(word);
-        else
-            made.command.push_back(word);
-    }
-    if (made.command.empty())
-        refuse(made.name + " has no command");
-    return made;
-}
-
 struct request {
     bench::plan plan;
     std::vector<bench::subject> subjects;
@@ -96,6 +56,7 @@ struct request {
 
 request read_request(int argc, char** argv) {
     request wanted;
+    using bench::number_of;
     int i = 1;
     for (; i < argc && argv[i][0] == '-'; ++i) {
         const std::string option = argv[i];
@@ -121,14 +82,14 @@ request read_request(int argc, char** argv) {
             wanted.json = value();
         } else if (option == "--events") {
             wanted.plan.event_bytes.clear();
-            for (const std::string& size : split(value(), ','))
+            for (const std::string& size : bench::split(value(), ','))
                 wanted.plan.event_bytes.push_back(number_of(size, option));
         } else {
             refuse("unknown option " + option);
         }
     }
     for (; i < argc; ++i)
-        wanted.subjects.push_back(subject_of(argv[i]));
+        wanted.subjects.push_back(bench::subject_of(argv[i]));
     if (wanted.subjects.empty())
         refuse("no function given");
     if (wanted.plan.rounds == 0)
@@ -139,7 +100,12 @@ request read_request(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
-    const request wanted = read_request(argc, argv);
+    request wanted;
+    try {
+        wanted = read_request(argc, argv);
+    } catch (const std::runtime_error& error) {
+        refuse(error.what());
+    }
     try {
         const bench::results measured = bench::measure(wanted.plan, wanted.subjects);
         bench::print_table(measured);

@@ -161,14 +161,6 @@ std::vector<std::string> quantities_of(const plan& planned) {
 
 } // namespace
 
-double quantile(series values, double share) {
-    if (values.empty())
-        return 0;
-    std::sort(values.begin(), values.end());
-    const auto at = static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5);
-    return values[at];
-}
-
 series ratios(const results& all, const result& function, const std::string& quantity) {
     const series& mine = function.times.at(quantity);
     const series& reference = all.functions.front().times.at(quantity);

@@ -2,6 +2,8 @@
 // Measuring functions in turn, and what came out.
 #pragma once
 
+#include "subjects.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -19,19 +21,10 @@ struct plan {
     std::vector<std::size_t> event_bytes{2, 1024, 131072, 6291456};
 };
 
-struct subject {
-    std::string name;
-    std::vector<std::string> environment;
-    std::vector<std::string> command;
-    bool optional = false; ///< left out, with a word on stderr, where it does not start here
-};
-
-/// Microseconds, one for each round: the median of what was measured in it.
-using series = std::vector<double>;
-
 struct result {
     subject what;
-    std::map<std::string, series> times; ///< by quantity: "first_get", "turn 1024", ...
+    /// Microseconds by quantity ("first_get", "turn 1024"): the median of what a round measured.
+    std::map<std::string, series> times;
     std::uint64_t file_bytes = 0;
     std::uint64_t start_faults = 0; ///< minor, from exec to the first GET
     std::uint64_t resident_kib = 0; ///< behind the last small event
@@ -46,9 +39,6 @@ struct results {
 
 /// Throws std::runtime_error that names the function that failed.
 results measure(const plan& planned, const std::vector<subject>& subjects);
-
-/// A value below which this share of a series lies; of none, 0.
-double quantile(series values, double share);
 
 /// What `function` took for a quantity, divided by what the reference took, for each round.
 series ratios(const results& all, const result& function, const std::string& quantity);

@@ -8,32 +8,16 @@
 namespace bench {
 namespace {
 
-// Names and commands come from a command line; nothing else needs escaping.
-std::string quoted(const std::string& text) {
-    std::string json = "\"";
-    for (const char letter : text) {
-        if (letter == '"' || letter == '\\')
-            json += '\\';
-        json += static_cast<unsigned char>(letter) < 0x20 ? ' ' : letter;
-    }
-    return json + '"';
-}
-
 void print_spread(std::FILE* file, const char* name, const series& values) {
     std::fprintf(file, "\"%s\": {\"median\": %.4f, \"q1\": %.4f, \"q3\": %.4f}", name,
                  quantile(values, 0.5), quantile(values, 0.25), quantile(values, 0.75));
 }
 
 void print_function(std::FILE* file, const results& all, const result& function) {
-    std::string command;
-    for (const std::string& word : function.what.environment)
-        command += word + " ";
-    for (const std::string& word : function.what.command)
-        command += word + (&word == &function.what.command.back() ? "" : " ");
     std::fprintf(file,
                  "    {\"name\": %s, \"command\": %s,\n     \"file_bytes\": %llu, "
                  "\"start_faults\": %llu, \"resident_kib\": %llu,\n     \"times\": {",
-                 quoted(function.what.name).c_str(), quoted(command).c_str(),
+                 quoted(function.what.name).c_str(), quoted(command_line(function.what)).c_str(),
                  static_cast<unsigned long long>(function.file_bytes),
                  static_cast<unsigned long long>(function.start_faults),
                  static_cast<unsigned long long>(function.resident_kib));

@@ -19,7 +19,11 @@ enum {
     call_recvfrom = 45,
     call_sendmsg = 46,
     call_setsockopt = 54,
+    call_clock_gettime = 228,
     call_exit_group = 231,
+    call_epoll_ctl = 233,
+    call_epoll_create1 = 291,
+    call_epoll_pwait2 = 441,
 };
 
 __asm__(".globl _start\n"
@@ -55,6 +59,10 @@ enum {
     call_sendmsg = 211,
     call_setsockopt = 208,
     call_exit_group = 94,
+    call_clock_gettime = 113,
+    call_epoll_create1 = 20,
+    call_epoll_ctl = 21,
+    call_epoll_pwait2 = 441,
 };
 
 __asm__(".globl _start\n"

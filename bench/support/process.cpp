@@ -21,6 +21,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace bench {
@@ -62,6 +63,13 @@ std::uint64_t figure(const std::string& path, std::string_view name) {
             return std::strtoull(line.c_str() + name.size() + 1, nullptr, 10);
     }
     return 0;
+}
+
+bool set_cpu(int cpu) noexcept {
+    cpu_set_t chosen;
+    CPU_ZERO(&chosen);
+    CPU_SET(static_cast<std::size_t>(cpu), &chosen);
+    return ::sched_setaffinity(0, sizeof chosen, &chosen) == 0;
 }
 
 bool asleep_now(pid_t process) {
@@ -131,6 +139,8 @@ process::process(const program& what) {
             ::_exit(ptrace_refused);
         if (what.same_addresses)
             ::personality(ADDR_NO_RANDOMIZE);
+        if (what.cpu >= 0)
+            set_cpu(what.cpu);
         rusage used{};
         ::getrusage(RUSAGE_SELF, &used);
         faults_before_exec_ = static_cast<std::uint64_t>(used.ru_minflt);
@@ -157,12 +167,22 @@ void process::kill() noexcept {
 }
 
 int stay_on_one_cpu(int cpu) {
-    cpu_set_t chosen;
-    CPU_ZERO(&chosen);
-    CPU_SET(static_cast<std::size_t>(cpu < 0 ? cpu = ::sched_getcpu() : cpu), &chosen);
-    if (::sched_setaffinity(0, sizeof chosen, &chosen) != 0)
+    if (cpu < 0)
+        cpu = ::sched_getcpu();
+    if (!set_cpu(cpu))
         throw std::system_error(errno, std::generic_category(), "CPU " + std::to_string(cpu));
     return cpu;
+}
+
+std::uint64_t process_cpu_ns(pid_t process) {
+    clockid_t clock{};
+    timespec used{};
+    if (const int error = ::clock_getcpuclockid(process, &clock); error != 0)
+        throw std::system_error(error, std::generic_category(), "the function's CPU time");
+    if (::clock_gettime(clock, &used) != 0)
+        throw std::system_error(errno, std::generic_category(), "the function's CPU time");
+    return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(used.tv_nsec);
 }
 
 fault_counts faults_of(pid_t process) {

@@ -20,6 +20,7 @@ struct program {
     bool traced = false; ///< asks its parent to trace it; stops behind exec
     /// Without random addresses: where the stack begins in a page decides how many it touches.
     bool same_addresses = false;
+    int cpu = -1; ///< the one it may use; as its parent where negative
 };
 
 /// `base` and then `more`, which replaces variables of the same name.
@@ -61,6 +62,10 @@ private:
 /// that take turns wait for no idle CPU to wake up; single-stepping is several times faster so.
 /// Returns the CPU; throws std::system_error where it may not be used.
 int stay_on_one_cpu(int cpu = -1);
+
+/// Time that all threads of a process, also those that have ended, have had a CPU, in nanoseconds.
+/// Throws std::system_error where there is no such process.
+std::uint64_t process_cpu_ns(pid_t process);
 
 struct fault_counts {
     std::uint64_t minor = 0;
