@@ -2,6 +2,8 @@
 // response: what a function answers.
 #pragma once
 
+#include <spry/handler_api/function_error.hpp>
+
 #include <cstddef>
 #include <ranges>
 #include <span>
@@ -56,6 +58,9 @@ public:
 
     /// An empty body of type application/json.
     response() noexcept = default;
+    /// No answer but an error: what `return spry::failure(type, message);` means in a handler.
+    /// Throws it: a failure leaves a handler in one way, however it is written.
+    response(function_error error) { throw std::move(error); }
     response(response&& other) noexcept { take(other); }
     response& operator=(response&& other) noexcept {
         take(other);

@@ -2,6 +2,7 @@
 #include <spry/handler_api/run.hpp>
 
 #include <spry/core/arena.hpp>
+#include <spry/handler_api/detail/crash_record.hpp>
 #include <spry/handler_api/detail/log_settings.hpp>
 #include <spry/handler_api/endpoint.hpp>
 #include <spry/handler_api/environment.hpp>
@@ -124,6 +125,7 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
     if (!loop)
         return complain_about_backend(variables.io, loop.error());
 
+    detail::install_crash_records();
     io::termination::install();
     const log_level level = detail::process_log_settings(variables).level;
     runtime_client client{**loop, where.value, *peer, event_memory, level, variables.pipeline};

@@ -2,6 +2,7 @@
 #include <spry/handler_api/runtime.hpp>
 
 #include <spry/handler_api/context.hpp>
+#include <spry/handler_api/detail/crash_record.hpp>
 #include <spry/handler_api/detail/standard_output.hpp>
 #include <spry/handler_api/error_document.hpp>
 #include <spry/handler_api/event.hpp>
@@ -22,6 +23,7 @@ task<int> runtime::run() {
             co_return 1;
         log_backend();
 
+        detail::set_crash_request(client_.about().request_id);
         trace_.set(client_.about().trace_id);
         const runtime_client::post_outcome posted = co_await answer_event();
         end_invocation();
@@ -59,8 +61,9 @@ task<runtime_client::post_outcome> runtime::answer_event() {
         posted = co_await post_answer(done.answer, about);
     } else {
         const error_report report = describe_exception(done.thrown, arena_);
-        about.log().error("the handler failed",
-                          {{"errorType", report.type}, {"errorMessage", report.message}});
+        about.log().error("the handler failed", {{"errorType", report.type},
+                                                 {"errorMessage", report.message},
+                                                 {"stackTrace", report.stack}});
         ended.error_type = report.type;
         ended.error_message = report.message;
         posted = co_await client_.post_error(report, arena_);
@@ -109,6 +112,7 @@ void runtime::log_backend() noexcept {
 }
 
 void runtime::end_invocation() noexcept {
+    detail::set_crash_request({});
     client_.release();
     arena_.reset();
     stop_.reset();

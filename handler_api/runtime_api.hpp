@@ -23,6 +23,7 @@ inline constexpr std::string_view client_context_header = "Lambda-Runtime-Client
 inline constexpr std::string_view cognito_identity_header = "Lambda-Runtime-Cognito-Identity";
 inline constexpr std::string_view tenant_id_header = "Lambda-Runtime-Aws-Tenant-Id";
 inline constexpr std::string_view error_type_header = "Lambda-Runtime-Function-Error-Type";
+inline constexpr std::string_view xray_cause_header = "Lambda-Runtime-Function-XRay-Error-Cause";
 /// A trailer: the error document in base64.
 inline constexpr std::string_view error_body_header = "Lambda-Runtime-Function-Error-Body";
 
@@ -30,6 +31,9 @@ inline constexpr std::string_view error_body_header = "Lambda-Runtime-Function-E
 inline constexpr std::size_t payload_size_max = 6'291'556;
 /// Bytes of an error document.
 inline constexpr std::size_t error_document_size_max = 1024 * 1024;
+/// Bytes of the X-Ray header: far below what the service takes, since servers limit a head as a
+/// whole.
+inline constexpr std::size_t xray_cause_size_max = 32 * 1024;
 /// Bytes of a streamed response (runtime-contract 2.4).
 inline constexpr std::size_t streamed_size_max = 200 * 1024 * 1024;
 /// Bytes of a chunked body's trailers with the empty line that ends them: what a server of Go's

@@ -185,12 +185,18 @@ task<runtime_client::post_outcome> runtime_client::post_response(const response&
     return finish_post(answer.body(), pipelines);
 }
 
+void runtime_client::write_error_headers(const error_report& report,
+                                         std::pmr::memory_resource& memory) {
+    head_.known_header("Content-Type", response::json_type);
+    head_.known_header(runtime_api::error_type_header, error_type_name{report.type}.text());
+    head_.known_header(runtime_api::xray_cause_header, write_xray_cause(report, memory));
+}
+
 task<runtime_client::post_outcome> runtime_client::post_error(error_report report,
                                                               std::pmr::memory_resource& memory) {
     start_post(runtime_api::error_suffix);
     const std::string_view document = write_error_document(report, memory);
-    head_.known_header("Content-Type", response::json_type);
-    head_.known_header(runtime_api::error_type_header, error_type_name{report.type}.text());
+    write_error_headers(report, memory);
     return finish_post(std::as_bytes(std::span{document}));
 }
 
@@ -250,8 +256,7 @@ task<> runtime_client::post_init_error(error_report report, std::pmr::memory_res
     head_.clear();
     head_.append("POST ").append(base_path_).append(runtime_api::init_error_path);
     head_.append(" HTTP/1.1\r\n").append(common_headers_);
-    head_.known_header("Content-Type", response::json_type);
-    head_.known_header(runtime_api::error_type_header, error_type_name{report.type}.text());
+    write_error_headers(report, memory);
     (void)co_await finish_post(std::as_bytes(std::span{document}));
 }
 

@@ -89,7 +89,7 @@ private:
     void write_content_type(std::string_view type);
     task<post_outcome> finish_post(std::span<const std::byte> body, bool pipelines = false);
     task<result<http::arrival>> call_next();
-    bool write_error_head(const error_report& report);
+    void write_error_headers(const error_report& report, std::pmr::memory_resource& memory);
     judgement judge_next(const result<http::arrival>& outcome);
     post_outcome judge_post(int status, std::size_t body_size) const;
 

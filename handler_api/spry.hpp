@@ -7,6 +7,7 @@
 #include <spry/handler_api/context.hpp>
 #include <spry/handler_api/event.hpp>
 #include <spry/handler_api/function.hpp>
+#include <spry/handler_api/function_error.hpp>
 #include <spry/handler_api/middleware.hpp>
 #include <spry/handler_api/response.hpp>
 #include <spry/handler_api/run.hpp>

@@ -330,7 +330,7 @@ TEST(runtime, reads_an_early_413_behind_the_event_it_borrows) {
 }
 
 // 1.6
-TEST(runtime, reports_an_exception_as_an_error_document) {
+TEST(contract_1_6, an_exception_is_posted_as_an_error_with_its_headers) {
     const function throwing{"f",
                             [](event) -> response { throw std::out_of_range{"too \"far\"\x01"}; }};
     const ended outcome = run({{event_answer("a", "1")},
@@ -342,10 +342,40 @@ TEST(runtime, reports_an_exception_as_an_error_document) {
     EXPECT_EQ(post.start_line, error_line("a"));
     EXPECT_EQ(post.header("Content-Type"), "application/json");
     EXPECT_EQ(post.header("Lambda-Runtime-Function-Error-Type"), "Function.OutOfRange");
+    EXPECT_NE(
+        post.header("Lambda-Runtime-Function-XRay-Error-Cause")
+            .find(R"("exceptions":[{"message":"too \"far\"\u0001","type":"std::out_of_range")"),
+        std::string::npos);
     EXPECT_EQ(
         post.body,
         R"({"errorMessage":"too \"far\"\u0001","errorType":"std::out_of_range","stackTrace":[]})");
     EXPECT_EQ(outcome.lines()[3], error_line("b"));
+}
+
+TEST(contract_11_6, an_exception_of_any_type_is_posted_and_the_loop_goes_on) {
+    const function throwing{"f", [](event given) -> response {
+                                if (given.text() == "1")
+                                    throw 42;
+                                if (given.text() == "2")
+                                    throw "text";
+                                if (given.text() == "3")
+                                    throw std::bad_alloc{};
+                                return spry::failure("Order.NotFound", "there is no order 7");
+                            }};
+    std::vector<script_step> script;
+    for (const char* body : {"1", "2", "3", "4"}) {
+        script.push_back({event_answer(body, body)});
+        script.push_back({accepted_answer()});
+    }
+    const ended outcome = run(std::move(script), throwing);
+    const auto type_of = [&](std::size_t event) {
+        return outcome.requests.at(2 * event + 1).header("Lambda-Runtime-Function-Error-Type");
+    };
+    EXPECT_EQ(type_of(0), "Function.Int");
+    EXPECT_EQ(outcome.requests.at(3).body.substr(0, 24), R"({"errorMessage":"text",")");
+    EXPECT_EQ(type_of(2), "Function.BadAlloc");
+    EXPECT_EQ(type_of(3), "Function.OrderNotFound");
+    EXPECT_EQ(outcome.requests.at(7).start_line, error_line("4"));
 }
 
 TEST(runtime, reports_an_event_that_does_not_fit) {

@@ -130,6 +130,23 @@ TEST(scripted_runtime, lets_a_handler_take_an_hour) {
     EXPECT_EQ(ended.took, std::chrono::hours{2});
 }
 
+TEST(contract_1_6, an_error_on_a_scripted_network_has_its_type_and_its_cause) {
+    const function throwing{"f", [](event given) -> response {
+                                try {
+                                    throw std::runtime_error{std::string{given.text()}};
+                                } catch (...) {
+                                    std::throw_with_nested(std::logic_error{"outer"});
+                                }
+                            }};
+    const outcome ended = run({event_of("a", "1"), event_of("b", "2")}, throwing);
+    const auto error_of = [](std::string id, std::string inner) {
+        return id + R"(: error {"errorMessage":"outer","errorType":"std::logic_error",)" +
+               R"("stackTrace":[],"cause":{"errorMessage":")" + inner +
+               R"(","errorType":"std::runtime_error","stackTrace":[]}})";
+    };
+    EXPECT_EQ(ended.answers, (answers{error_of("a", "1"), error_of("b", "2")}));
+}
+
 // A small deadline is a duration (runtime-contract 10). The wall clock goes on meanwhile, hence no
 // equality.
 TEST(scripted_runtime, stops_a_handler_shortly_before_its_deadline) {

@@ -43,9 +43,17 @@ std::span<const std::byte> bytes_of(std::string_view text) noexcept {
     return std::as_bytes(std::span{text});
 }
 
-// The document, with as much of its message as fits.
+// The document, with as much of it as fits: causes and stack go first, then the end of the message.
 std::string_view write_short_document(error_report report, std::pmr::memory_resource& memory) {
     std::string_view document = write_error_document(report, memory);
+    if (document.size() > trailer_document_size_max) {
+        report.cause = nullptr;
+        document = write_error_document(report, memory);
+    }
+    if (document.size() > trailer_document_size_max) {
+        report.stack = {};
+        document = write_error_document(report, memory);
+    }
     std::size_t room = trailer_document_size_max;
     while (document.size() > trailer_document_size_max && room > 0) {
         room /= 2;
@@ -275,8 +283,9 @@ task<post_outcome> response_stream::post(runtime_client& client, context& about,
     error_report failed;
     if (thrown) {
         failed = describe_exception(thrown, about.arena());
-        about.log().error("the handler failed",
-                          {{"errorType", failed.type}, {"errorMessage", failed.message}});
+        about.log().error("the handler failed", {{"errorType", failed.type},
+                                                 {"errorMessage", failed.message},
+                                                 {"stackTrace", failed.stack}});
     }
     const post_outcome posted = co_await sent.finish(thrown ? &failed : nullptr);
     co_return posted;

@@ -30,7 +30,10 @@ public:
 
     std::string_view name() const noexcept override { return has_ring_ ? "uring" : "direct"; }
     bool is_final() const noexcept override { return !wants_ring_; }
-    std::error_code refusal() const noexcept override { return refusal_; }
+    std::error_code refusal() const noexcept override {
+        return refused_with_ == 0 ? std::error_code{}
+                                  : std::error_code{refused_with_, std::system_category()};
+    }
     time_point now() noexcept override { return clock::now(); }
     std::size_t pending() const noexcept override {
         return (alone_ != nullptr ? 1 : 0) + ended_.size() + (crowd_ ? crowd_->pending() : 0);
@@ -103,7 +106,7 @@ private:
             crowd_ = std::move(*ring);
             has_ring_ = true;
         } else {
-            refusal_ = ring.error();
+            refused_with_ = ring.error().value();
         }
     }
 
@@ -142,7 +145,7 @@ private:
     bool wants_ring_;
     bool has_ring_ = false;
     int waits_ = 0;
-    std::error_code refusal_;
+    int refused_with_ = 0; // an errno: the first std::error_code costs a start its category
     operation* alone_ = nullptr;       // the one pending operation, if there is one
     intrusive_queue<operation> ended_; // the next wait hands them over
     std::unique_ptr<backend> crowd_;   // runs operations that are pending at the same time

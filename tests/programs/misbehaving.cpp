@@ -38,6 +38,33 @@ SPRY_JSON(reply, process)
     }
 }
 
+[[gnu::noinline]] int read_through(const volatile int* pointer) {
+    return *pointer;
+}
+
+// Until the stack is used up: no call is the last thing that it does.
+[[gnu::noinline]] int recurse(volatile int* depth) {
+    volatile int here[256] = {};
+    here[0] = *depth + 1;
+    return here[0] == 0 ? 0 : recurse(here) + here[0];
+}
+
+[[gnu::noinline]] void rethrow_as_a_consequence() {
+    try {
+        throw shop::out_of_stock{"only 3 left of \"tea\""};
+    } catch (...) {
+        std::throw_with_nested(std::runtime_error{"the order cannot be taken"});
+    }
+}
+
+[[gnu::noinline]] void throw_it() {
+    throw shop::out_of_stock{"only 3 left of \"tea\""};
+}
+
+[[gnu::noinline]] void break_a_promise() noexcept {
+    throw_it();
+}
+
 spry::task<reply> misbehave(request given, spry::context& context) {
     const std::string_view how = given.how;
     if (how == "throw")
@@ -46,6 +73,18 @@ spry::task<reply> misbehave(request given, spry::context& context) {
         throw 42;
     if (how == "throw_text")
         throw "a plain text";
+    if (how == "throw_nested")
+        rethrow_as_a_consequence();
+    if (how == "fail")
+        throw spry::failure("Order.NotFound", "there is no order 7");
+    if (how == "segv")
+        co_return reply{read_through(reinterpret_cast<const volatile int*>(16))};
+    if (how == "overflow") {
+        volatile int depth = 0;
+        co_return reply{recurse(&depth)};
+    }
+    if (how == "break_a_promise")
+        break_a_promise();
     if (how == "exit_0")
         std::exit(0);
     if (how == "exit_3")

@@ -74,7 +74,7 @@ TEST_F(failing_handler, that_aborts_or_terminates_is_reported_and_replaced) {
     std::string before = process(function);
     for (const char* how : {"abort", "terminate"}) {
         const http_answer answer = failure(function, how);
-        EXPECT_EQ(answer.body, exit_document(answer, "with error: signal: aborted"));
+        EXPECT_EQ(answer.body, exit_document(answer, "with error: exit status 134"));
         const std::string after = process(function);
         EXPECT_NE(after, before);
         before = after;

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/core/throw_site.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstring>
+
+#include <unwind.h>
+
+namespace spry {
+
+namespace {
+
+// The last few throws of all threads. An entry that is being written names no exception; one that
+// was overwritten while somebody read it is noticed, since it then names another.
+struct site {
+    std::atomic<const void*> thrown = nullptr;
+    std::atomic<std::size_t> count = 0;
+    std::array<std::atomic<void*>, throw_site_frames_max> frames{};
+};
+
+constinit std::array<site, 8> sites;
+constinit std::atomic<std::size_t> next_site = 0;
+
+// This file's own frame and the wrapper's come first and are of no interest.
+constexpr std::size_t own_frames = 2;
+
+struct walk {
+    site& into;
+    std::size_t seen = 0;
+};
+
+_Unwind_Reason_Code visit(_Unwind_Context* frame, void* argument) {
+    walk& state = *static_cast<walk*>(argument);
+    if (state.seen++ < own_frames)
+        return _URC_NO_REASON;
+    const std::size_t index = state.seen - own_frames - 1;
+    if (index == throw_site_frames_max)
+        return _URC_END_OF_STACK;
+    state.into.frames[index].store(reinterpret_cast<void*>(_Unwind_GetIP(frame)),
+                                   std::memory_order_relaxed);
+    state.into.count.store(index + 1, std::memory_order_relaxed);
+    return _URC_NO_REASON;
+}
+
+} // namespace
+
+void detail::record_throw_site(const void* thrown) noexcept {
+    site& entry = sites[next_site.fetch_add(1, std::memory_order_relaxed) % sites.size()];
+    entry.thrown.store(nullptr, std::memory_order_release);
+    entry.count.store(0, std::memory_order_relaxed);
+    walk state{entry};
+    _Unwind_Backtrace(visit, &state);
+    entry.thrown.store(thrown, std::memory_order_release);
+}
+
+std::size_t throw_site(const std::exception_ptr& error, std::span<void*> out) noexcept {
+    // Both C++ libraries represent it as the address of the exception object.
+    static_assert(sizeof error == sizeof(void*));
+    const void* wanted = nullptr;
+    std::memcpy(&wanted, &error, sizeof wanted);
+    if (wanted == nullptr)
+        return 0;
+    // The youngest first: memory of an exception that is gone may be that of another one.
+    const std::size_t youngest = next_site.load(std::memory_order_relaxed) + sites.size() - 1;
+    for (std::size_t age = 0; age < sites.size(); ++age) {
+        const site& entry = sites[(youngest - age) % sites.size()];
+        if (entry.thrown.load(std::memory_order_acquire) != wanted)
+            continue;
+        std::size_t count = entry.count.load(std::memory_order_relaxed);
+        count = count < out.size() ? count : out.size();
+        for (std::size_t i = 0; i < count; ++i)
+            out[i] = entry.frames[i].load(std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_acquire);
+        return entry.thrown.load(std::memory_order_relaxed) == wanted ? count : 0;
+    }
+    return 0;
+}
+
+} // namespace spry

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// program_image: which program this is and where it lies in memory, for reports that name addresses
+// of it. Async-signal-safe in a static program.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace spry::io {
+
+/// The address that the program's file has for what lies at `address` here: the same in a program
+/// that is not position independent.
+std::uintptr_t link_address(const void* address) noexcept;
+
+/// The link editor's build id (NT_GNU_BUILD_ID), usually 20 bytes; empty where there is none.
+std::span<const std::byte> build_id() noexcept;
+
+} // namespace spry::io
