@@ -175,4 +175,28 @@ TEST_F(a_crowd_api, refuses_a_second_answer_and_one_that_is_no_echo) {
     EXPECT_THROW(served(other), std::runtime_error);
 }
 
+TEST(a_runtime_api, goes_on_with_the_connection_on_which_something_comes) {
+    bench::runtime_api server(10);
+    function_side one(server.address());
+    server.accept();
+    one.send(get);
+    EXPECT_EQ(server.expect(bench::request_kind::next).body_bytes, 0U);
+    function_side two(server.address());
+    two.send("POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\n"
+             "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+    server.accept_or_resume();
+    const bench::request answer = server.expect(bench::request_kind::response);
+    EXPECT_EQ(answer.body, "abc");
+    EXPECT_NE(answer.first_byte_ns, 0U);
+    one.send(get);
+    server.accept_or_resume();
+    EXPECT_EQ(server.expect(bench::request_kind::next).kind, bench::request_kind::next);
+    server.send("for one");
+    std::string arrived;
+    while (arrived.empty())
+        arrived = one.arrived();
+    EXPECT_EQ(arrived, "for one");
+    EXPECT_EQ(two.arrived(), "");
+}
+
 } // namespace

@@ -48,7 +48,7 @@ static u64 put(char* to, const char* text) {
     return size;
 }
 
-static u64 put_number(char* to, u64 number) {
+static inline u64 put_number(char* to, u64 number) {
     char digits[20];
     u64 count = 0;
     do {

@@ -14,9 +14,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace bench {
@@ -72,6 +74,13 @@ framing framing_of(std::string_view head) {
     return read;
 }
 
+std::uint64_t now_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(now.tv_nsec);
+}
+
 request_kind kind_of(std::string_view method, std::string_view target) {
     if (target.substr(0, prefix.size()) != prefix)
         return request_kind::other;
@@ -88,11 +97,12 @@ request_kind kind_of(std::string_view method, std::string_view target) {
 
 } // namespace
 
-event_message::event_message(std::size_t bytes) {
+event_message::event_message(std::size_t bytes) : event_message(event_of(bytes)) {}
+
+event_message::event_message(const std::string& event) {
     using namespace std::chrono;
     const auto deadline =
         duration_cast<milliseconds>((system_clock::now() + minutes(15)).time_since_epoch());
-    const std::string event = event_of(bytes);
     text_ = "HTTP/1.1 200 OK\r\n"
             "Content-Type: application/json\r\n"
             "Lambda-Runtime-Aws-Request-Id: 8476a536-e9f4-11e8-9739-";
@@ -107,7 +117,7 @@ event_message::event_message(std::size_t bytes) {
              "Parent=9a9197af755a6419;Sampled=0\r\n"
              "Date: Fri, 21 Nov 2025 10:00:00 GMT\r\n"
              "Content-Length: " +
-             std::to_string(bytes) + "\r\n\r\n";
+             std::to_string(event.size()) + "\r\n\r\n";
     event_at_ = text_.size();
     text_ += event;
 }
@@ -123,7 +133,7 @@ bool event_message::is_answer(std::string_view target) const {
     return target.find(id) != std::string_view::npos;
 }
 
-runtime_api::runtime_api(unsigned seconds) : buffer_(buffer_bytes) {
+runtime_api::runtime_api(unsigned seconds) : seconds_(seconds), buffer_(buffer_bytes) {
     listening_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -148,6 +158,10 @@ runtime_api::~runtime_api() {
 
 void runtime_api::accept() {
     close();
+    accept_one();
+}
+
+void runtime_api::accept_one() {
     connection_ = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
     if (connection_ < 0) {
         if (errno == EAGAIN)
@@ -158,7 +172,39 @@ void runtime_api::accept() {
     ::setsockopt(connection_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+void runtime_api::accept_or_resume() {
+    if (has_more())
+        return;
+    if (connection_ >= 0)
+        others_.push_back(connection_);
+    connection_ = -1;
+    while (true) {
+        std::vector<pollfd> watched{{listening_, POLLIN, 0}};
+        for (const int each : others_)
+            watched.push_back({each, POLLIN, 0});
+        if (::poll(watched.data(), watched.size(), static_cast<int>(seconds_) * 1000) <= 0)
+            throw std::runtime_error("nothing comes from the function");
+        if (watched.front().revents != 0) {
+            accept_one();
+            return;
+        }
+        const auto ready = std::find_if(watched.begin() + 1, watched.end(),
+                                        [](const pollfd& each) { return each.revents != 0; });
+        const int which = ready->fd;
+        others_.erase(std::find(others_.begin(), others_.end(), which));
+        char byte = 0;
+        if (::recv(which, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+            connection_ = which;
+            return;
+        }
+        ::close(which);
+    }
+}
+
 void runtime_api::close() noexcept {
+    for (const int each : others_)
+        ::close(each);
+    others_.clear();
     if (connection_ >= 0)
         ::close(connection_);
     connection_ = -1;
@@ -248,6 +294,8 @@ void runtime_api::read_chunks(request& of) {
                 begin_ = end_ = 0;
                 receive();
             }
+            if (of.first_byte_ns == 0)
+                of.first_byte_ns = now_ns();
             const std::size_t here = std::min(left, end_ - begin_);
             const std::size_t kept = std::min(here, kept_bytes - chunked_body_.size());
             chunked_body_.append(buffer_.data() + begin_, kept);

@@ -19,7 +19,9 @@ struct request {
     std::string_view target; ///< the path; valid until the next read
     std::string_view body;   ///< valid until the next read; of a body in chunks, its first MiB
     std::uint64_t body_bytes = 0;
-    std::uint64_t chunks = 0;  ///< where the body came in chunks
+    std::uint64_t chunks = 0; ///< where the body came in chunks
+    /// When the first byte in a chunk was there, in nanoseconds of CLOCK_MONOTONIC.
+    std::uint64_t first_byte_ns = 0;
     bool has_trailers = false; ///< behind its chunks
     bool closes = false;       ///< the function will not use this connection again
 };
@@ -29,6 +31,8 @@ class event_message {
 public:
     /// An event of exactly `bytes` bytes of JSON: "{}", or an object with a member `name`.
     explicit event_message(std::size_t bytes);
+    /// The event that is given.
+    explicit event_message(const std::string& event);
     /// The bytes to send for invocation `number`; valid until the next call.
     std::string_view numbered(std::uint64_t number);
     /// Whether `target` is the path under which that invocation is answered.
@@ -57,6 +61,9 @@ public:
 
     /// Waits for a connection, in place of the one there was.
     void accept();
+    /// Waits until something comes on any connection, old or new, and goes on with that one: some
+    /// functions send answers on another one than that on which they ask for events.
+    void accept_or_resume();
     void close() noexcept;
 
     /// The next whole request. The bodies of a large request are received, not kept forever.
@@ -73,12 +80,15 @@ public:
     static std::string_view accepted() noexcept;
 
 private:
+    void accept_one();
     void receive();
     std::string_view line();
     void read_chunks(request& of);
 
+    unsigned seconds_;
     int listening_ = -1;
     int connection_ = -1;
+    std::vector<int> others_;
     std::string address_;
     std::vector<char> buffer_;
     std::size_t begin_ = 0; ///< what has been received and not been read
