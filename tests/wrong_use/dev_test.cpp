@@ -49,7 +49,7 @@ TEST_F(wrong_dev, refuses_an_event_file_that_cannot_be_read) {
 
 TEST_F(wrong_dev, lists_the_examples_where_an_unknown_one_is_named) {
     for (const char* name : {"goodbye", "../tests", "hello/"})
-        expect_one_line(dev({"serve", name}), "there are: echo hello multi");
+        expect_one_line(dev({"serve", name}), "there are: echo hello ");
 }
 
 TEST_F(wrong_dev, run_fails_with_the_answer_to_an_event_that_is_no_json) {
