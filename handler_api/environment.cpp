@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/handler_api/environment.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <limits>
+#include <system_error>
 
 #include <unistd.h>
 
@@ -35,20 +38,26 @@ constexpr std::array text_variables{
 struct number_variable {
     std::string_view name;
     std::uint32_t environment::* member;
+    std::uint32_t max;
 };
 
 constexpr std::array number_variables{
-    number_variable{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &environment::memory_size_mib},
-    number_variable{"AWS_LAMBDA_MAX_CONCURRENCY", &environment::max_concurrency},
+    number_variable{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &environment::memory_size_mib,
+                    std::numeric_limits<std::uint32_t>::max()},
+    number_variable{"AWS_LAMBDA_MAX_CONCURRENCY", &environment::max_concurrency,
+                    environment::concurrency_max},
 };
 
 constexpr std::string_view pipeline_variable = "SPRY_PIPELINE";
 
-// Zero for what is none.
-std::uint32_t number_of(std::string_view text) noexcept {
+// Zero for what is no decimal number, and `max` for what is larger.
+std::uint32_t number_of(std::string_view text, std::uint32_t max) noexcept {
     std::uint32_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
+    const char* const end = text.data() + text.size();
+    const auto [behind, error] = std::from_chars(text.data(), end, value);
+    if (text.empty() || behind != end)
+        return 0;
+    return error == std::errc{} ? std::min(value, max) : max;
 }
 
 // Of several variables with one name the first counts, as for getenv(3): they come last one first.
@@ -63,7 +72,7 @@ void read_variable(std::string_view name, std::string_view value, environment& i
     }
     for (const number_variable& known : number_variables) {
         if (is(known.name))
-            into.*known.member = number_of(value);
+            into.*known.member = number_of(value, known.max);
     }
     if (is(pipeline_variable))
         into.pipeline = value == "1";

@@ -24,9 +24,13 @@ struct environment {
     std::string_view telemetry_log_fd; ///< _LAMBDA_TELEMETRY_LOG_FD, which is then removed
     std::string_view telemetry_log_socket; ///< _LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET
     std::string_view initialization_type;  ///< AWS_LAMBDA_INITIALIZATION_TYPE
-    std::uint32_t max_concurrency = 0;     ///< AWS_LAMBDA_MAX_CONCURRENCY
+    std::uint32_t max_concurrency = 0;     ///< AWS_LAMBDA_MAX_CONCURRENCY, see below
     bool pipeline = false;                 ///< SPRY_PIPELINE=1: see runtime_client
     std::string_view io;                   ///< SPRY_IO: auto, uring, epoll or direct
+
+    /// What AWS_LAMBDA_MAX_CONCURRENCY is taken as where it says more; 0 where it says nothing or
+    /// is no decimal number.
+    static constexpr std::uint32_t concurrency_max = 4096;
 };
 
 environment read_environment() noexcept;

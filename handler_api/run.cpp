@@ -2,8 +2,10 @@
 #include <spry/handler_api/run.hpp>
 
 #include <spry/core/arena.hpp>
+#include <spry/handler_api/detail/concurrent_work.hpp>
 #include <spry/handler_api/detail/crash_record.hpp>
 #include <spry/handler_api/detail/log_settings.hpp>
+#include <spry/handler_api/detail/trace_variable.hpp>
 #include <spry/handler_api/endpoint.hpp>
 #include <spry/handler_api/environment.hpp>
 #include <spry/handler_api/error_document.hpp>
@@ -17,9 +19,11 @@
 #include <spry/io/standard_error.hpp>
 #include <spry/io/termination.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,34 +54,36 @@ std::string describe(const function_choice& choice, std::span<const function> ta
            names_of(table);
 }
 
+int complain(std::initializer_list<std::string_view> parts) {
+    io::write_error_line(parts);
+    return 1;
+}
+
 // The coroutine that the process is: what can fail before the first event is asked for fails as an
 // init error. There is no worker where no function was chosen.
-task<int> run_function(runtime_client* client, runtime* worker, const run_options* options,
-                       std::string_view no_function) {
+task<int> run_function(runtime_client* client, const detail::concurrent_work* plan,
+                       io::event_loop* loop, task<> (*init)(), std::string_view no_function) {
     arena memory;
     error_report problem{"Runtime.NoSuchHandler", no_function};
-    if (worker != nullptr) {
+    if (plan != nullptr) {
         std::exception_ptr thrown;
         try {
-            if (options->init != nullptr) {
-                task<> init = options->init();
-                co_await std::move(init);
+            if (init != nullptr) {
+                task<> initialising = init();
+                co_await std::move(initialising);
             }
         } catch (...) {
             thrown = std::current_exception();
         }
+        if (!thrown && plan->settings.worker_count > 1)
+            co_return co_await detail::work_concurrently(plan, loop);
         if (!thrown)
-            co_return co_await worker->run();
+            co_return co_await plan->first.run();
         problem = describe_exception(thrown, memory);
     }
     io::write_error_line({"init error: ", problem.type, ": ", problem.message});
     co_await client->post_init_error(problem, memory);
     co_return 1;
-}
-
-int complain(std::initializer_list<std::string_view> parts) {
-    io::write_error_line(parts);
-    return 1;
 }
 
 int complain_about_backend(std::string_view wanted, const std::error_code& error) {
@@ -128,12 +134,29 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
     detail::install_crash_records();
     io::termination::install();
     const log_level level = detail::process_log_settings(variables).level;
-    runtime_client client{**loop, where.value, *peer, event_memory, level, variables.pipeline};
-    std::optional<runtime> worker;
-    if (choice.chosen != nullptr)
-        worker.emplace(**loop, variables, client, *choice.chosen, level,
-                       invocation_hooks{options.on_invocation_start, options.on_invocation_end});
-    return (*loop)->run(run_function(&client, worker ? &*worker : nullptr, &options, no_function));
+    const unsigned worker_count = std::max(1U, unsigned{variables.max_concurrency});
+    runtime_client client{**loop,
+                          where.value,
+                          *peer,
+                          event_memory,
+                          level,
+                          variables.pipeline,
+                          worker_place{0, worker_count}};
+    if (choice.chosen == nullptr)
+        return (*loop)->run(run_function(&client, nullptr, loop->get(), nullptr, no_function));
+    detail::trace_variable trace;
+    const invocation_hooks hooks{options.on_invocation_start, options.on_invocation_end};
+    runtime worker{**loop,
+                   variables,
+                   client,
+                   *choice.chosen,
+                   level,
+                   hooks,
+                   worker_count == 1 ? &trace : nullptr};
+    const detail::worker_settings settings{variables, where.value, *peer,       *choice.chosen,
+                                           level,     hooks,       worker_count};
+    const detail::concurrent_work plan{worker, settings, *backend, options.threads};
+    return (*loop)->run(run_function(&client, &plan, loop->get(), options.init, no_function));
 }
 
 } // namespace spry

@@ -10,6 +10,42 @@
 
 namespace spry {
 
+namespace io {
+enum class backend_choice;
+}
+
+namespace detail {
+struct worker_settings;
+class worker_threads;
+worker_threads* start_worker_threads(const worker_settings& settings, io::backend_choice backend,
+                                     unsigned threads);
+} // namespace detail
+
+/// How many threads the workers of a function with concurrency are spread over, each thread with a
+/// loop of its own: a number, or `spry::per_cpu`. Never more than workers, of which there is one
+/// unless Lambda asks for several.
+class thread_count {
+public:
+    /// The one that runs main.
+    constexpr thread_count() noexcept = default;
+    constexpr thread_count(unsigned count) noexcept
+        : count_(count), start_(&detail::start_worker_threads) {}
+
+    constexpr unsigned count() const noexcept { return count_; }
+
+    /// For `run`. Null where only one was asked for: a program that has no other never links
+    /// threads.
+    constexpr auto start() const noexcept { return start_; }
+
+private:
+    unsigned count_ = 1;
+    detail::worker_threads* (*start_)(const detail::worker_settings&, io::backend_choice,
+                                      unsigned) = nullptr;
+};
+
+/// One thread for each CPU that the process may use.
+inline constexpr thread_count per_cpu{~0U};
+
 struct run_options {
     /// Runs on the loop before the first event is asked for, within Lambda's time for
     /// initialisation. An exception is posted as an init error, and the process exits.
@@ -18,6 +54,11 @@ struct run_options {
     /// metrics. What belongs to one handler is middleware around that handler.
     invocation_start_hook on_invocation_start = nullptr;
     invocation_end_hook on_invocation_end = nullptr;
+
+    /// For handlers that compute more than they wait, where AWS_LAMBDA_MAX_CONCURRENCY asks for
+    /// several workers: `.threads = spry::per_cpu`. The handlers are then called on several threads
+    /// at once, with stacks of 1 MiB but for main's own; `init` and all else stays on main's.
+    thread_count threads = {};
 };
 
 /// Runs the function that the table, the arguments and `_HANDLER` select:
@@ -28,6 +69,10 @@ struct run_options {
 /// - without that variable: becomes its own emulator, starts itself as the function behind it, and
 /// answers HTTP
 ///   (spry::spry), or says that the variable is missing (spry::function).
+///
+/// Where AWS_LAMBDA_MAX_CONCURRENCY says more than 1, so many workers take events at the same time,
+/// each answering one after the other: a handler that waits leaves the thread to the others. What
+/// handlers share besides is theirs to keep in order.
 ///
 /// Returns the exit code for `main`: 0 after SIGTERM, else non-zero with one line on standard
 /// error. What stands in main before `run` runs in both processes of the local mode.

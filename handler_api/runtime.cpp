@@ -23,8 +23,11 @@ task<int> runtime::run() {
             co_return 1;
         log_backend();
 
-        detail::set_crash_request(client_.about().request_id);
-        trace_.set(client_.about().trace_id);
+        // Of several invocations at once nobody could say which one a crash is of.
+        if (client_.place().is_alone())
+            detail::set_crash_request(client_.about().request_id);
+        if (trace_ != nullptr)
+            trace_->set(client_.about().trace_id);
         const runtime_client::post_outcome posted = co_await answer_event();
         end_invocation();
         if (posted == runtime_client::post_outcome::lost)
@@ -98,6 +101,9 @@ task<> runtime::request_stop_before(io::time_point when, stop_token cancelled) {
 void runtime::log_backend() noexcept {
     if (backend_is_logged_ || !loop_.backend_is_final())
         return;
+    // Of several workers the first speaks for all.
+    if (client_.place().index != 0)
+        return;
     backend_is_logged_ = true;
     const logger log{level_};
     const std::error_code refusal = loop_.backend_refusal();
@@ -112,7 +118,8 @@ void runtime::log_backend() noexcept {
 }
 
 void runtime::end_invocation() noexcept {
-    detail::set_crash_request({});
+    if (client_.place().is_alone())
+        detail::set_crash_request({});
     client_.release();
     arena_.reset();
     stop_.reset();

@@ -28,20 +28,23 @@ namespace spry {
 /// 4. Event, arena and everything that was read from the event end together.
 class runtime {
 public:
-    /// All of them outlive the runtime.
+    /// All of them outlive the runtime. `trace` follows the invocations of a worker that is the
+    /// only one; it is null where there are several, since they would share the variable.
     runtime(io::event_loop& loop, const environment& environment, runtime_client& client,
-            const function& handler, log_level level, invocation_hooks hooks = {}) noexcept
+            const function& handler, log_level level, invocation_hooks hooks = {},
+            detail::trace_variable* trace = nullptr) noexcept
         : loop_(loop),
           environment_(environment),
           client_(client),
           handler_(handler),
           level_(level),
-          hooks_(hooks) {}
+          hooks_(hooks),
+          trace_(trace) {}
     runtime(const runtime&) = delete;
     runtime& operator=(const runtime&) = delete;
 
-    /// Runs until the process has been told to end (0) or the Runtime API gives no more events (1):
-    /// the exit code.
+    /// Runs until the process has been told to end (0) or the Runtime API gives this worker no more
+    /// events (1): the exit code.
     task<int> run();
 
 private:
@@ -65,10 +68,10 @@ private:
     const function& handler_;
     log_level level_;
     invocation_hooks hooks_;
+    detail::trace_variable* trace_;
     arena arena_;
     json::reader reader_;
     stop_source stop_;
-    detail::trace_variable trace_;
     std::size_t mapped_bytes_ = 0;
     bool backend_is_logged_ = false;
 };

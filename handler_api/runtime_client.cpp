@@ -31,13 +31,15 @@ std::string message_of(const std::error_code& error) {
 } // namespace
 
 runtime_client::runtime_client(io::event_loop& loop, const endpoint& where, const io::address& peer,
-                               std::span<std::byte> memory, log_level level, bool pipelines)
+                               std::span<std::byte> memory, log_level level, bool pipelines,
+                               worker_place place)
     : loop_(loop),
       client_(loop, peer, memory,
               http::client_options{.body_bytes_max = runtime_api::payload_size_max}),
       log_(level),
       authority_(where.authority),
       base_path_(where.base_path),
+      place_(place),
       pipelines_(pipelines) {
     common_headers_.append("Host: ").append(where.authority).append(line_end);
     common_headers_.append("User-Agent: ").append(user_agent).append(line_end);
@@ -46,10 +48,11 @@ runtime_client::runtime_client(io::event_loop& loop, const endpoint& where, cons
     next_request_.append(" HTTP/1.1\r\n").append(common_headers_).append(line_end);
 }
 
-result<> runtime_client::connect() {
-    if (client_.is_connected())
-        return {};
-    return client_.connect_blocking();
+task<result<>> runtime_client::connect() {
+    if (place_.is_alone())
+        co_return client_.connect_blocking();
+    const result<> connected = co_await client_.connect();
+    co_return connected;
 }
 
 task<runtime_client::next_outcome> runtime_client::next() {
@@ -60,12 +63,16 @@ task<runtime_client::next_outcome> runtime_client::next() {
         if (io::termination::requested() && !next_is_sent_)
             co_return next_outcome::stopped;
         judgement verdict = judgement::failed;
-        const result<> connected = connect();
+        result<> connected;
+        if (!client_.is_connected())
+            connected = co_await connect();
         if (connected) {
             // From here on a SIGTERM ends the receive; see io/termination.hpp.
-            io::termination::idle_on(client_.wire().stream().fd());
+            io::termination::idle_on(client_.wire().stream().fd(), place_.index);
             const result<http::arrival> outcome = co_await call_next();
-            io::termination::idle_on(-1);
+            // The event was whole before; its answer needs a connection that can be received from.
+            if (io::termination::leave_idle(place_.index))
+                client_.disconnect();
             verdict = judge_next(outcome);
         } else {
             log_.debug("cannot connect to the Runtime API",
@@ -93,10 +100,15 @@ task<runtime_client::next_outcome> runtime_client::next() {
             continue;
         if (++failures == tries_max) {
             if (connected)
-                log_.fatal("the Runtime API gives no more events; the process ends");
+                log_.fatal(place_.is_alone()
+                               ? "the Runtime API gives no more events; the process ends"
+                               : "the Runtime API gives no more events; one worker ends");
             else
-                log_.fatal("nobody answers where AWS_LAMBDA_RUNTIME_API says; the process ends",
-                           {{"address", authority_}, {"reason", message_of(connected.error())}});
+                log_.fatal(
+                    place_.is_alone()
+                        ? "nobody answers where AWS_LAMBDA_RUNTIME_API says; the process ends"
+                        : "nobody answers where AWS_LAMBDA_RUNTIME_API says; one worker ends",
+                    {{"address", authority_}, {"reason", message_of(connected.error())}});
             co_return next_outcome::lost;
         }
         (void)co_await loop_.sleep_for(first_pause * (1 << (failures - 1)));
@@ -135,7 +147,8 @@ runtime_client::judgement runtime_client::judge_next(const result<http::arrival>
     if (status == 408)
         return judgement::again;
     if (status == 403 || status == 500) {
-        log_.fatal("the Runtime API refuses to give events; the process ends",
+        log_.fatal(place_.is_alone() ? "the Runtime API refuses to give events; the process ends"
+                                     : "the Runtime API refuses to give events; one worker ends",
                    {{"status", status}});
         return judgement::lost;
     }
@@ -213,7 +226,9 @@ task<runtime_client::post_outcome> runtime_client::finish_post(std::span<const s
     if (body.empty() && head_.has_room_for(behind.size()))
         head_.append(std::exchange(behind, {}));
     const io::send_parts request{head_.bytes(), body, behind};
-    const result<> connected = connect();
+    result<> connected;
+    if (!client_.is_connected())
+        connected = co_await connect();
     if (!connected) {
         log_.error("the answer is lost: cannot connect to the Runtime API",
                    {{"requestId", about_.request_id}, {"reason", message_of(connected.error())}});
@@ -238,8 +253,12 @@ task<runtime_client::post_outcome> runtime_client::finish_post(std::span<const s
 runtime_client::post_outcome runtime_client::judge_post(int status, std::size_t body_size) const {
     if (status / 100 == 2)
         return post_outcome::done;
+    // Of several processes that could not be initialised the first one's report counts.
+    if (status == 403 && about_.request_id.empty())
+        return post_outcome::done;
     if (status == 500) {
-        log_.fatal("the Runtime API failed; the process ends",
+        log_.fatal(place_.is_alone() ? "the Runtime API failed; the process ends"
+                                     : "the Runtime API failed; one worker ends",
                    {{"requestId", about_.request_id}, {"status", status}});
         return post_outcome::lost;
     }

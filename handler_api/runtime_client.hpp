@@ -33,6 +33,14 @@ enum class post_outcome : unsigned char {
     lost, ///< the Runtime API asks for the end of the process; why has been logged
 };
 
+/// Which of the process's workers a client belongs to (runtime-contract 3).
+struct worker_place {
+    unsigned index = 0;
+    unsigned count = 1;
+
+    bool is_alone() const noexcept { return count == 1; }
+};
+
 /// One worker's connection to the Runtime API. One call at a time:
 ///
 ///     next -> event -> post_response or post_error -> next -> ...
@@ -53,13 +61,18 @@ public:
     /// no success, a close, a reset) ends it for good.
     /// `memory` is what events are received into as long as they fit; it outlives the client, as
     /// does what `where` views.
+    /// A client that has the loop for itself connects by blocking the thread; of several, none
+    /// keeps the others waiting. `io::termination` has a place for each.
     runtime_client(io::event_loop& loop, const endpoint& where, const io::address& peer,
-                   std::span<std::byte> memory, log_level level, bool pipelines = false);
+                   std::span<std::byte> memory, log_level level, bool pipelines = false,
+                   worker_place place = {});
 
     /// Waits for an event, without a limit: the process may be frozen meanwhile. Re-dials once,
     /// silently, where the connection turns out to be dead before a byte of an answer, which is how
     /// one that was cut during a freeze looks.
     task<next_outcome> next();
+
+    worker_place place() const noexcept { return place_; }
 
     const invocation& about() const noexcept { return about_; }
     std::string_view event_text() const noexcept { return event_.text(); }
@@ -83,7 +96,7 @@ private:
 
     enum class judgement { event, stopped, lost, again, again_after_pause, failed };
 
-    result<> connect();
+    task<result<>> connect();
     void start_post(std::string_view path_suffix);
     void start_response(std::string_view content_type);
     void write_content_type(std::string_view type);
@@ -112,6 +125,7 @@ private:
         std::size_t size = 0;
     } response_head_;
     invocation about_;
+    worker_place place_;
     bool pipelines_;
     bool next_is_sent_ = false; // behind the last response; its answer has not been read
 };

@@ -25,15 +25,6 @@ result<> client::connect_blocking() noexcept {
     return {};
 }
 
-task<result<>> client::connect(stop_token stop) {
-    disconnect();
-    result<io::socket> connected = co_await io::socket::connect(loop_, peer_, stop);
-    if (!connected)
-        co_return failure(connected.error());
-    adopt(std::move(*connected));
-    co_return result<>{};
-}
-
 void client::adopt(io::socket stream) noexcept {
     const connection_options options{message_kind::response, options_.head_bytes_max,
                                      options_.body_bytes_max, bytes_behind_event};

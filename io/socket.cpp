@@ -3,16 +3,13 @@
 
 #include <spry/io/detail/errno_result.hpp>
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace spry::io {
 
-namespace {
-
-result<unique_fd> make_stream(const address& to, int flags) noexcept {
+result<unique_fd> socket::make_stream(const address& to, int flags) noexcept {
     unique_fd fd{::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
     if (!fd)
         return detail::errno_failure();
@@ -22,8 +19,6 @@ result<unique_fd> make_stream(const address& to, int flags) noexcept {
     return fd;
 }
 
-} // namespace
-
 result<socket> socket::connect_blocking(event_loop& loop, const address& to) noexcept {
     result<unique_fd> fd = make_stream(to, 0);
     if (!fd)
@@ -31,29 +26,6 @@ result<socket> socket::connect_blocking(event_loop& loop, const address& to) noe
     if (const std::error_code error = loop.connect_blocking(*fd, to))
         return failure(error);
     return socket{loop, std::move(*fd)};
-}
-
-task<result<socket>> socket::connect(event_loop& loop, address to, stop_token stop) {
-    result<unique_fd> fd = make_stream(to, SOCK_NONBLOCK);
-    if (!fd)
-        co_return failure(fd.error());
-
-    io_awaiter<void> connected{loop, opcode::connect, stop};
-    connected.record().fd = fd->get();
-    connected.record().address = to.data();
-    connected.record().address_size = to.size();
-    const result<> outcome = co_await std::move(connected);
-    if (!outcome) {
-        loop.close(*fd);
-        co_return failure(outcome.error());
-    }
-    // Connected sockets are blocking; operations that must not block say so each time.
-    if (::fcntl(fd->get(), F_SETFL, 0) != 0) {
-        const unexpected_error refused = detail::errno_failure();
-        loop.close(*fd);
-        co_return refused;
-    }
-    co_return socket{loop, std::move(*fd)};
 }
 
 socket& socket::operator=(socket&& other) noexcept {

@@ -78,6 +78,8 @@ public:
     void close() noexcept;
 
 private:
+    static result<unique_fd> make_stream(const address& to, int flags) noexcept;
+
     event_loop* loop_;
     unique_fd fd_;
     bool has_sent_ = false; // since the last receive: the answer cannot be there yet

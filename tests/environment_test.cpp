@@ -91,4 +91,21 @@ TEST(environment, takes_the_first_of_two_and_no_number_as_zero) {
     EXPECT_FALSE(read.pipeline);
 }
 
+// Unset, not a number and up to 1 mean one worker; the most is a limit of ours.
+TEST(contract_3_2_variable, max_concurrency_is_a_decimal_number_up_to_4096) {
+    const struct {
+        const char* value;
+        std::uint32_t read;
+    } cases[] = {{"1", 1},    {"2", 2},       {"64", 64},     {"0", 0},
+                 {"", 0},     {"-1", 0},      {"+2", 0},      {" 8", 0},
+                 {"8 ", 0},   {"8.5", 0},     {"0x10", 0},    {"many", 0},
+                 {"016", 16}, {"4096", 4096}, {"4097", 4096}, {"99999999999999999999", 4096}};
+    for (const auto& each : cases) {
+        std::array<std::string, 1> variables{std::string{"AWS_LAMBDA_MAX_CONCURRENCY="} +
+                                             each.value};
+        const environment_of given{variables};
+        EXPECT_EQ(spry::read_environment().max_concurrency, each.read) << each.value;
+    }
+}
+
 } // namespace

@@ -79,7 +79,9 @@ int run_worker(std::string_view runtime_api, const function& handler, bool pipel
     const spry::environment environment;
     spry::runtime_client client{*loop,    where.value, *peer, *memory, spry::log_level::fatal,
                                 pipelines};
-    spry::runtime worker{*loop, environment, client, handler, spry::log_level::fatal, hooks};
+    spry::detail::trace_variable trace;
+    spry::runtime worker{*loop, environment, client, handler, spry::log_level::fatal,
+                         hooks, &trace};
     return loop->run(worker.run());
 }
 

@@ -138,7 +138,7 @@ int keep_what_has_come(io::event_loop* loop) {
     static_cast<void>(::send(far.fd(), "event", 5, 0));
     ::raise(SIGTERM);
     const std::string event = loop->run(idle(&near));
-    io::termination::idle_on(-1);
+    io::termination::leave_idle();
     const std::string end = loop->run(idle(&near));
     return judge(event == "[event]" && end == "[]");
 }
@@ -154,7 +154,7 @@ int leave_a_busy_socket_alone(io::event_loop* loop) {
     io::socket near{*loop, std::move(fds.near)};
     io::socket far{*loop, std::move(fds.far)};
     io::termination::idle_on(near.fd());
-    io::termination::idle_on(-1);
+    io::termination::leave_idle();
     ::raise(SIGTERM);
     static_cast<void>(::send(far.fd(), "answer", 6, 0));
     const std::string answer = loop->run(idle(&near));

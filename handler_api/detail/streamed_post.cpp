@@ -111,11 +111,16 @@ task<result<>> streamed_post::send(std::span<const std::byte> bytes, part what) 
         break_off(make_error_code(errc::body_too_large));
         co_return failure(error_);
     }
-    const result<> opened = open();
-    if (!opened) {
-        is_cut_ = true;
-        break_off(opened.error());
-        co_return failure(error_);
+    if (!is_open_) {
+        result<> connected;
+        if (!client_.client_.is_connected())
+            connected = co_await client_.connect();
+        if (!connected) {
+            is_cut_ = true;
+            break_off(connected.error());
+            co_return failure(error_);
+        }
+        write_head();
     }
 
     bytes_ += size;
@@ -137,15 +142,6 @@ task<result<>> streamed_post::send(std::span<const std::byte> bytes, part what) 
     if (error_)
         co_return failure(error_);
     co_return result<>{};
-}
-
-result<> streamed_post::open() {
-    if (is_open_)
-        return {};
-    const result<> connected = client_.connect();
-    if (connected)
-        write_head();
-    return connected;
 }
 
 void streamed_post::write_head() {

@@ -52,7 +52,6 @@ private:
 
     task<result<>> send(std::span<const std::byte> bytes, part what);
     io::socket::send_awaiter send_now(std::span<const std::byte> bytes, part what);
-    result<> open();
     void write_head();
     std::string_view write_trailers(const error_report& report);
     task<> read_answer();
