@@ -12,6 +12,7 @@
 #include <spry/handler_api/local_mode.hpp>
 #include <spry/handler_api/log.hpp>
 #include <spry/handler_api/runtime.hpp>
+#include <spry/handler_api/runtime_api.hpp>
 #include <spry/handler_api/runtime_client.hpp>
 #include <spry/http/limits.hpp>
 #include <spry/io/address.hpp>
@@ -27,6 +28,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace spry {
 
@@ -62,18 +64,26 @@ int complain(std::initializer_list<std::string_view> parts) {
 // The coroutine that the process is: what can fail before the first event is asked for fails as an
 // init error. There is no worker where no function was chosen.
 task<int> run_function(runtime_client* client, const detail::concurrent_work* plan,
-                       io::event_loop* loop, task<> (*init)(), std::string_view no_function) {
+                       io::event_loop* loop, const run_options* options,
+                       decltype(snapshot_hooks{}.pass()) pass_snapshot,
+                       std::string_view no_function) {
     arena memory;
     error_report problem{"Runtime.NoSuchHandler", no_function};
     if (plan != nullptr) {
         std::exception_ptr thrown;
         try {
-            if (init != nullptr) {
-                task<> initialising = init();
-                co_await std::move(initialising);
+            if (options->init != nullptr) {
+                task<> init = options->init();
+                co_await std::move(init);
             }
         } catch (...) {
             thrown = std::current_exception();
+        }
+        if (!thrown && pass_snapshot != nullptr) {
+            const std::optional<int> code =
+                co_await pass_snapshot(client, &options->before_snapshot, &options->after_restore);
+            if (code)
+                co_return *code;
         }
         if (!thrown && plan->settings.worker_count > 1)
             co_return co_await detail::work_concurrently(plan, loop);
@@ -82,7 +92,7 @@ task<int> run_function(runtime_client* client, const detail::concurrent_work* pl
         problem = describe_exception(thrown, memory);
     }
     io::write_error_line({"init error: ", problem.type, ": ", problem.message});
-    co_await client->post_init_error(problem, memory);
+    co_await client->post_start_error(runtime_api::init_error_path, problem, memory);
     co_return 1;
 }
 
@@ -143,7 +153,8 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
                           variables.pipeline,
                           worker_place{0, worker_count}};
     if (choice.chosen == nullptr)
-        return (*loop)->run(run_function(&client, nullptr, loop->get(), nullptr, no_function));
+        return (*loop)->run(
+            run_function(&client, nullptr, loop->get(), &options, nullptr, no_function));
     detail::trace_variable trace;
     const invocation_hooks hooks{options.on_invocation_start, options.on_invocation_end};
     runtime worker{**loop,
@@ -156,7 +167,18 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
     const detail::worker_settings settings{variables, where.value, *peer,       *choice.chosen,
                                            level,     hooks,       worker_count};
     const detail::concurrent_work plan{worker, settings, *backend, options.threads};
-    return (*loop)->run(run_function(&client, &plan, loop->get(), options.init, no_function));
+    auto pass_snapshot = options.before_snapshot.pass();
+    if (pass_snapshot == nullptr)
+        pass_snapshot = options.after_restore.pass();
+    if (!options.restore_handshake || variables.initialization_type != "snap-start")
+        pass_snapshot = nullptr;
+    task<int> work =
+        run_function(&client, &plan, loop->get(), &options, pass_snapshot, no_function);
+    if (const auto run_around = options.on_shutdown.run_around()) {
+        work = run_around(&options.on_shutdown, loop->get(), &where.value, &*peer, level,
+                          std::move(work));
+    }
+    return (*loop)->run(std::move(work));
 }
 
 } // namespace spry

@@ -5,6 +5,8 @@
 #include <spry/core/task.hpp>
 #include <spry/handler_api/function.hpp>
 #include <spry/handler_api/invocation_hooks.hpp>
+#include <spry/handler_api/shutdown_hooks.hpp>
+#include <spry/handler_api/snapshot_hooks.hpp>
 
 #include <initializer_list>
 
@@ -46,6 +48,10 @@ private:
 /// One thread for each CPU that the process may use.
 inline constexpr thread_count per_cpu{~0U};
 
+/// What `run` returns where a hook around a snapshot has failed.
+inline constexpr int exit_before_snapshot_failed = 64;
+inline constexpr int exit_after_restore_failed = 65;
+
 struct run_options {
     /// Runs on the loop before the first event is asked for, within Lambda's time for
     /// initialisation. An exception is posted as an init error, and the process exits.
@@ -59,6 +65,23 @@ struct run_options {
     /// several workers: `.threads = spry::per_cpu`. The handlers are then called on several threads
     /// at once, with stacks of 1 MiB but for main's own; `init` and all else stays on main's.
     thread_count threads = {};
+
+    /// Where Lambda takes a snapshot of the initialised process (SnapStart), and only there: what
+    /// runs before that, the last hook first, and what runs in each process that is made of it, the
+    /// first hook first, within ten seconds. No event is asked for until all have ended. An
+    /// exception is posted, and the process exits with 64 or 65. A function without either does not
+    /// ask for the restore: its image says with a label that a snapshot may be taken.
+    snapshot_hooks before_snapshot = {};
+    snapshot_hooks after_restore = {};
+    /// False where the function's own code asks for the restore, which must not be done twice. The
+    /// two hooks above do not run then.
+    bool restore_handshake = true;
+
+    /// Runs when the process has been told to end (SIGTERM) and has answered the event in hand, the
+    /// last hook first; Lambda leaves 500 ms for it. With a hook, and only then, the process
+    /// registers an internal extension at its start, without which Lambda sends no signal. A hook
+    /// that fails is logged; the exit code stays 0.
+    shutdown_hooks on_shutdown = {};
 };
 
 /// Runs the function that the table, the arguments and `_HANDLER` select:

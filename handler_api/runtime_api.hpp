@@ -14,6 +14,13 @@ inline constexpr std::string_view invocation_prefix = "/2018-06-01/runtime/invoc
 inline constexpr std::string_view response_suffix = "/response";
 inline constexpr std::string_view error_suffix = "/error";
 inline constexpr std::string_view init_error_path = "/2018-06-01/runtime/init/error";
+inline constexpr std::string_view restore_next_path = "/2018-06-01/runtime/restore/next";
+inline constexpr std::string_view restore_error_path = "/2018-06-01/runtime/restore/error";
+
+inline constexpr std::string_view extension_register_path = "/2020-01-01/extension/register";
+inline constexpr std::string_view extension_next_path = "/2020-01-01/extension/event/next";
+inline constexpr std::string_view extension_name_header = "Lambda-Extension-Name";
+inline constexpr std::string_view extension_identifier_header = "Lambda-Extension-Identifier";
 
 inline constexpr std::string_view request_id_header = "Lambda-Runtime-Aws-Request-Id";
 inline constexpr std::string_view deadline_header = "Lambda-Runtime-Deadline-Ms";

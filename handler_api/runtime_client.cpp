@@ -269,11 +269,12 @@ runtime_client::post_outcome runtime_client::judge_post(int status, std::size_t 
     return post_outcome::done;
 }
 
-task<> runtime_client::post_init_error(error_report report, std::pmr::memory_resource& memory) {
+task<> runtime_client::post_start_error(std::string_view path, error_report report,
+                                        std::pmr::memory_resource& memory) {
     const std::string_view document = write_error_document(report, memory);
     response_head_ = {};
     head_.clear();
-    head_.append("POST ").append(base_path_).append(runtime_api::init_error_path);
+    head_.append("POST ").append(base_path_).append(path);
     head_.append(" HTTP/1.1\r\n").append(common_headers_);
     write_error_headers(report, memory);
     (void)co_await finish_post(std::as_bytes(std::span{document}));

@@ -88,8 +88,14 @@ public:
     task<post_outcome> post_response(const response& answer);
     task<post_outcome> post_error(error_report report, std::pmr::memory_resource& memory);
 
-    /// Instead of the first `next`: the function cannot be initialised.
-    task<> post_init_error(error_report report, std::pmr::memory_resource& memory);
+    /// Waits, without a limit, for the end of a snapshot and the restore of it; at most once in a
+    /// process. `event` stands for restored. No connection is open afterwards.
+    task<next_outcome> restore_next();
+
+    /// Instead of the first `next`: the function cannot be initialised, or restored. `path` is the
+    /// one of `runtime_api` that says which.
+    task<> post_start_error(std::string_view path, error_report report,
+                            std::pmr::memory_resource& memory);
 
 private:
     friend class detail::streamed_post;

@@ -2,9 +2,12 @@
 #include <spry/http/connection.hpp>
 
 #include <spry/core/assert.hpp>
+#include <spry/io/termination.hpp>
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace spry::http {
@@ -20,6 +23,11 @@ constexpr std::size_t piece_bytes = 64 * 1024;
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {
     return std::as_bytes(std::span{text});
 }
+
+// How often, and how long each time: as long as Lambda lets a process live that it has told to end
+// (runtime-contract 1.9).
+constexpr std::uint16_t waits_for_rest_max = 2000;
+constexpr std::chrono::milliseconds wait_for_rest_time{1};
 
 } // namespace
 
@@ -93,6 +101,8 @@ task<result<arrival>> connection::pump(message* into, goal until, stop_token sto
         }
         if (!received && received.error() != std::errc::connection_reset)
             co_return failure(received.error());
+        if (received && waits_for_rest())
+            continue;
         const step last = end_of_stream(*into, until);
         if (last.what == step::kind::closed)
             co_return arrival::closed;
@@ -102,6 +112,18 @@ task<result<arrival>> connection::pump(message* into, goal until, stop_token sto
             co_return failure(errc::connection_closed); // a reset ends no body
         co_return arrival::message;
     }
+}
+
+// A request to end that has come behind the first bytes of a message has cut the receive, and the
+// rest is on its way nevertheless. Of a message that has not begun nothing is missed. The thread
+// sleeps: a socket that is cut counts as readable for good, and no loop can wait for it.
+bool connection::waits_for_rest() noexcept {
+    if (!io::termination::requested() || (phase_ == phase::head && only_line_ends()) ||
+        waits_for_rest_ == waits_for_rest_max || !stream_.peer_may_send())
+        return false;
+    ++waits_for_rest_;
+    std::this_thread::sleep_for(wait_for_rest_time);
+    return true;
 }
 
 connection::step connection::advance(message& into, goal until) {

@@ -131,6 +131,7 @@ private:
     };
 
     task<result<arrival>> pump(message* into, goal until, stop_token stop, bool answers_head);
+    bool waits_for_rest() noexcept;
     step advance(message& into, goal until);
     step advance_head(message& into, goal until);
     step advance_body(message& into, goal until);
@@ -149,6 +150,7 @@ private:
     parser parser_;
     phase phase_ = phase::between;
     bool waiting_ = false;
+    std::uint16_t waits_for_rest_ = 0;
     int interim_answers_ = 0;
     std::uint64_t length_left_ = 0; // of a body with a length: what was not given out yet
     std::size_t body_bytes_ =

@@ -36,6 +36,15 @@ socket& socket::operator=(socket&& other) noexcept {
     return *this;
 }
 
+// A socket whose reading side is shut down here stays established; one whose peer has ended is in
+// CLOSE_WAIT (tcp(7), TCP_INFO).
+bool socket::peer_may_send() const noexcept {
+    tcp_info about{};
+    socklen_t size = sizeof about;
+    return ::getsockopt(fd_.get(), IPPROTO_TCP, TCP_INFO, &about, &size) == 0 &&
+           about.tcpi_state == TCP_ESTABLISHED;
+}
+
 void socket::shutdown_send() noexcept {
     loop_->shutdown(fd_, SHUT_WR);
 }

@@ -70,6 +70,11 @@ public:
         return send_awaiter{*this, send_parts{head, body, tail}, stop};
     }
 
+    /// False once the kernel knows that the peer has ended its stream or the connection. While it
+    /// is true, the end that a receive finds was made on this side (io/termination.hpp), and what
+    /// comes still can be received. True for TCP only.
+    bool peer_may_send() const noexcept;
+
     /// Tells the peer that nothing more will be sent.
     void shutdown_send() noexcept;
     /// Ends what is pending and makes later operations fail, from the same thread, without closing

@@ -7,6 +7,7 @@
 #include <spry/handler_api/endpoint.hpp>
 #include <spry/handler_api/function.hpp>
 #include <spry/handler_api/runtime.hpp>
+#include <spry/handler_api/runtime_api.hpp>
 #include <spry/handler_api/runtime_client.hpp>
 #include <spry/http/limits.hpp>
 #include <spry/io/async_event.hpp>
@@ -382,7 +383,8 @@ TEST(contract_3_2, an_init_error_that_another_process_has_reported_is_no_problem
                                     false,
                                     spry::worker_place{0, 8}};
         spry::arena arena;
-        loop->run(client.post_init_error({"Runtime.Whatever", "no database"}, arena));
+        loop->run(client.post_start_error(spry::runtime_api::init_error_path,
+                                          {"Runtime.Whatever", "no database"}, arena));
     }
     EXPECT_EQ(log.finish(), "");
     api.finish();

@@ -101,6 +101,8 @@ const std::vector<recorded_request>& fake_runtime_api::finish() {
         ::shutdown(listener_, SHUT_RDWR); // ends the accept
         thread_.join();
         ::close(listener_);
+        for (const int fd : left_open_)
+            ::close(fd);
     }
     return requests_;
 }
@@ -114,9 +116,13 @@ void fake_runtime_api::serve() {
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         ++connections_;
         unread_.clear();
+        leaves_open_ = false;
         while (serve_connection(fd)) {
         }
-        ::close(fd);
+        if (leaves_open_)
+            left_open_.push_back(fd);
+        else
+            ::close(fd);
     }
 }
 
@@ -131,11 +137,18 @@ bool fake_runtime_api::serve_connection(int fd) {
         return false;
     ++next_step_;
     requests_.push_back(std::move(request));
-    if (step.signal != 0)
+    std::string_view unsent = step.answer;
+    const std::size_t piece_size = step.byte_by_byte ? 1 : SIZE_MAX;
+    if (step.signal != 0) {
+        if (!send_all(fd, unsent.substr(0, step.signal_at), piece_size))
+            return false;
+        unsent.remove_prefix(step.signal_at);
         ::kill(::getpid(), step.signal);
-    if (!send_all(fd, step.answer, step.byte_by_byte ? 1 : SIZE_MAX))
+    }
+    if (!send_all(fd, unsent, piece_size))
         return false;
-    if (step.close_after)
+    leaves_open_ = step.leaves_open;
+    if (step.close_after || leaves_open_)
         return false;
     if (step.stops_reading) {
         requests_.back().is_given_up = wait_readable(listener_);

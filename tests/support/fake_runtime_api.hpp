@@ -18,11 +18,15 @@ struct script_step {
     bool close_after = false;  ///< the connection, once the answer is sent
     bool byte_by_byte = false; ///< one send for each byte
     std::size_t read_bytes_max =
-        SIZE_MAX;   ///< stop reading the request here, and answer: an early answer
-    int signal = 0; ///< sent to this process once the request has been read
+        SIZE_MAX;              ///< stop reading the request here, and answer: an early answer
+    int signal = 0;            ///< sent to this process once the request has been read
+    std::size_t signal_at = 0; ///< and so many bytes of the answer have been sent
     /// Behind an early answer: read no more, and keep the connection until the client makes
     /// another one.
     bool stops_reading = false;
+    /// Behind the answer, if there is one: read no more here, serve the next connection, and close
+    /// this one at the end.
+    bool leaves_open = false;
 };
 
 struct recorded_request {
@@ -67,6 +71,8 @@ private:
     int listener_ = -1;
     std::uint16_t port_ = 0;
     int connections_ = 0;
+    bool leaves_open_ = false; // the connection that is served
+    std::vector<int> left_open_;
     std::string unread_; // received on this connection behind the last request
     std::thread thread_;
 };
