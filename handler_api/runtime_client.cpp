@@ -123,18 +123,23 @@ task<result<http::arrival>> runtime_client::call_next() {
 
 runtime_client::judgement runtime_client::judge_next(const result<http::arrival>& outcome) {
     const bool has_answer = outcome && *outcome == http::arrival::message;
+    const int status = event_.status(); // 0 until a head is complete
     if (!has_answer) {
         if (io::termination::requested())
             return judgement::stopped;
-        if (!outcome) {
-            client_.disconnect();
-            log_.debug("the call for the next event broke off",
-                       {{"reason", message_of(outcome.error())}});
+        // Of a refusal the status says enough, of an event it does not.
+        if (status == 0 || event_.is_success()) {
+            // What has died unseen is dialled again silently; an answer that had begun is news.
+            if (!outcome) {
+                const bool has_begun = outcome.error().category() == error_category();
+                log_.log(has_begun ? log_level::warn : log_level::debug,
+                         "the answer to the call for an event broke off",
+                         {{"reason", message_of(outcome.error())}});
+            }
+            return judgement::failed;
         }
-        return judgement::failed;
     }
 
-    const int status = event_.status();
     if (status == 200) {
         about_ = read_invocation(event_);
         if (!about_.request_id.empty())
@@ -235,8 +240,10 @@ task<runtime_client::post_outcome> runtime_client::finish_post(std::span<const s
         co_return post_outcome::done;
     }
     const result<http::arrival> outcome = co_await client_.round_trip(request, &answer_);
-    if (outcome && *outcome == http::arrival::message) {
-        pipelines_ = pipelines_ && answer_.is_success() && answer_.keeps_alive();
+    // The status is the answer, also where what is behind it breaks off and takes the connection
+    // with it.
+    if (answer_.status() != 0) {
+        pipelines_ = pipelines_ && answer_.is_success() && client_.is_connected();
         next_is_sent_ = pipelines && client_.is_connected();
         co_return judge_post(answer_.status(), body_size);
     }

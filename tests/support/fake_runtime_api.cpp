@@ -2,6 +2,7 @@
 #include "support/fake_runtime_api.hpp"
 
 #include "support/chunked_body.hpp"
+#include "support/peer_socket.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,10 +29,9 @@ bool wait_readable(int fd) {
     return ::poll(&readable, 1, patience_ms) > 0;
 }
 
-bool send_all(int fd, std::string_view bytes, std::size_t piece_size) {
+bool send_all(int fd, std::string_view bytes) {
     while (!bytes.empty()) {
-        const ssize_t sent =
-            ::send(fd, bytes.data(), std::min(piece_size, bytes.size()), MSG_NOSIGNAL);
+        const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent <= 0)
             return false;
         bytes.remove_prefix(static_cast<std::size_t>(sent));
@@ -68,6 +68,15 @@ std::string value_in(std::string_view lines, std::string_view name) {
     return std::string{lines.substr(value, lines.find("\r\n", value) - value)};
 }
 
+std::string body_of(std::string_view whole, const recorded_request& request) {
+    if (request.header("Transfer-Encoding") != "chunked")
+        return std::string{whole.substr(whole.find("\r\n\r\n") + 4)};
+    std::string body;
+    for (const std::string& chunk : request.chunks)
+        body += chunk;
+    return body;
+}
+
 } // namespace
 
 std::string recorded_request::header(std::string_view name) const {
@@ -78,17 +87,34 @@ std::string recorded_request::trailer(std::string_view name) const {
     return value_in("\r\n" + trailers, name);
 }
 
-fake_runtime_api::fake_runtime_api(std::vector<script_step> script) : script_(std::move(script)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in local{};
-    local.sin_family = AF_INET;
-    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+bool take_request(std::string& bytes, recorded_request& into) {
+    const std::size_t size = size_of_request(bytes, into);
+    if (size == std::string::npos || bytes.size() < size)
+        return false;
+    into.body = body_of(std::string_view{bytes}.substr(0, size), into);
+    bytes.erase(0, size);
+    return true;
+}
+
+fake_runtime_api::fake_runtime_api(std::vector<script_step> script, bool is_ipv6)
+    : is_ipv6_(is_ipv6), script_(std::move(script)) {
+    listener_ = ::socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in6 local{}; // has room for the other kind
     socklen_t size = sizeof local;
+    if (is_ipv6) {
+        local.sin6_family = AF_INET6;
+        local.sin6_addr = in6addr_loopback;
+    } else {
+        auto& v4 = reinterpret_cast<sockaddr_in&>(local);
+        v4.sin_family = AF_INET;
+        v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        size = sizeof v4;
+    }
     if (::bind(listener_, reinterpret_cast<sockaddr*>(&local), size) != 0 ||
         ::listen(listener_, 16) != 0 ||
         ::getsockname(listener_, reinterpret_cast<sockaddr*>(&local), &size) != 0)
         std::abort();
-    port_ = ntohs(local.sin_port);
+    port_ = ntohs(local.sin6_port); // where the other kind has it, too
     thread_ = std::thread{[this] { serve(); }};
 }
 
@@ -117,6 +143,7 @@ void fake_runtime_api::serve() {
         ++connections_;
         unread_.clear();
         leaves_open_ = false;
+        bytes_sent_ = 0;
         while (serve_connection(fd)) {
         }
         if (leaves_open_)
@@ -138,17 +165,23 @@ bool fake_runtime_api::serve_connection(int fd) {
     ++next_step_;
     requests_.push_back(std::move(request));
     std::string_view unsent = step.answer;
-    const std::size_t piece_size = step.byte_by_byte ? 1 : SIZE_MAX;
     if (step.signal != 0) {
-        if (!send_all(fd, unsent.substr(0, step.signal_at), piece_size))
+        if (!send_all(fd, unsent.substr(0, step.signal_at)))
             return false;
         unsent.remove_prefix(step.signal_at);
+        bytes_sent_ += step.signal_at;
         ::kill(::getpid(), step.signal);
     }
-    if (!send_all(fd, unsent, piece_size))
+    if (!send_answer(fd, step, unsent))
         return false;
     leaves_open_ = step.leaves_open;
-    if (step.close_after || leaves_open_)
+    if (step.close_after) {
+        const linger at_once{1, 0};
+        if (step.resets)
+            ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        return false;
+    }
+    if (leaves_open_)
         return false;
     if (step.stops_reading) {
         requests_.back().is_given_up = wait_readable(listener_);
@@ -162,6 +195,22 @@ bool fake_runtime_api::serve_connection(int fd) {
         return false;
     }
     return true;
+}
+
+bool fake_runtime_api::send_answer(int fd, const script_step& step, std::string_view unsent) {
+    std::size_t piece_size = step.byte_by_byte ? 1 : step.split_at;
+    while (piece_size < unsent.size()) {
+        if (!send_all(fd, unsent.substr(0, piece_size)))
+            return false;
+        unsent.remove_prefix(piece_size);
+        bytes_sent_ += piece_size;
+        if (!wait_until_received(fd, bytes_sent_, patience_ms))
+            return false;
+        if (!step.byte_by_byte)
+            break;
+    }
+    bytes_sent_ += unsent.size();
+    return send_all(fd, unsent);
 }
 
 bool fake_runtime_api::read_request(int fd, recorded_request& request, std::size_t bytes_max) {
@@ -181,12 +230,8 @@ bool fake_runtime_api::read_request(int fd, recorded_request& request, std::size
     }
     const std::size_t head_end = bytes.find("\r\n\r\n");
     request.is_whole = bytes.size() >= wanted;
-    if (request.header("Transfer-Encoding") == "chunked") {
-        for (const std::string& chunk : request.chunks)
-            request.body += chunk;
-    } else if (head_end != bytes.npos) {
-        request.body = bytes.substr(0, wanted).substr(head_end + 4);
-    }
+    if (head_end != bytes.npos)
+        request.body = body_of(std::string_view{bytes}.substr(0, wanted), request);
     if (bytes.size() > wanted)
         unread_ = bytes.substr(wanted);
     request.is_followed = !unread_.empty();

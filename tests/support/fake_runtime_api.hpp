@@ -16,7 +16,7 @@ namespace spry::testing {
 struct script_step {
     std::string answer;        ///< raw bytes; empty: none
     bool close_after = false;  ///< the connection, once the answer is sent
-    bool byte_by_byte = false; ///< one send for each byte
+    bool byte_by_byte = false; ///< each byte once the client has received the one before
     std::size_t read_bytes_max =
         SIZE_MAX;              ///< stop reading the request here, and answer: an early answer
     int signal = 0;            ///< sent to this process once the request has been read
@@ -27,6 +27,10 @@ struct script_step {
     /// Behind the answer, if there is one: read no more here, serve the next connection, and close
     /// this one at the end.
     bool leaves_open = false;
+    /// So much of the answer, and the rest once the client has received that.
+    std::size_t split_at = SIZE_MAX;
+    /// What `close_after` closes is reset.
+    bool resets = false;
 };
 
 struct recorded_request {
@@ -45,16 +49,22 @@ struct recorded_request {
     std::string trailer(std::string_view name) const;
 };
 
+/// Takes the request that `bytes` begins with, if it is whole; aborts where a body is not chunked
+/// that should be.
+bool take_request(std::string& bytes, recorded_request& into);
+
 class fake_runtime_api {
 public:
-    /// Listens on a free port and serves in the background. When the script is over, everything
-    /// gets 403, which ends a client's loop.
-    explicit fake_runtime_api(std::vector<script_step> script);
+    /// Listens on a free port of 127.0.0.1, or of ::1, and serves in the background. When the
+    /// script is over, everything gets 403, which ends a client's loop.
+    explicit fake_runtime_api(std::vector<script_step> script, bool is_ipv6 = false);
     /// Ends the thread; no request needs to have come.
     ~fake_runtime_api();
 
     std::uint16_t port() const noexcept { return port_; }
-    std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+    std::string address() const {
+        return (is_ipv6_ ? "[::1]:" : "127.0.0.1:") + std::to_string(port_);
+    }
 
     /// Waits for the thread to have nothing more to do (all connections closed by the client) and
     /// gives what it has seen.
@@ -63,8 +73,10 @@ public:
 private:
     void serve();
     bool serve_connection(int fd);
+    bool send_answer(int fd, const script_step& step, std::string_view unsent);
     bool read_request(int fd, recorded_request& request, std::size_t bytes_max);
 
+    bool is_ipv6_;
     std::vector<script_step> script_;
     std::size_t next_step_ = 0;
     std::vector<recorded_request> requests_;
@@ -73,7 +85,8 @@ private:
     int connections_ = 0;
     bool leaves_open_ = false; // the connection that is served
     std::vector<int> left_open_;
-    std::string unread_; // received on this connection behind the last request
+    std::string unread_;           // received on this connection behind the last request
+    std::uint64_t bytes_sent_ = 0; // on this connection
     std::thread thread_;
 };
 
