@@ -133,7 +133,7 @@ runtime_client::judgement runtime_client::judge_next(const result<http::arrival>
             if (!outcome) {
                 const bool has_begun = outcome.error().category() == error_category();
                 log_.log(has_begun ? log_level::warn : log_level::debug,
-                         "the answer to the call for an event broke off",
+                         "the answer to the call for an event could not be read",
                          {{"reason", message_of(outcome.error())}});
             }
             return judgement::failed;
@@ -173,8 +173,10 @@ void runtime_client::write_content_type(std::string_view type) {
     if (!http::is_field_value(type)) {
         log_.error("the response's content type cannot be sent; sent as bytes",
                    {{"requestId", about_.request_id}});
-        type = response::binary_type;
+        type = {};
     }
+    if (type.empty())
+        type = response::binary_type;
     head_.known_header("Content-Type", type);
 }
 

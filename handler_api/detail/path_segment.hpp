@@ -8,9 +8,9 @@
 
 namespace spry::detail {
 
-// The characters that a path segment may have as they are (RFC 3986 3.3), of which ids are made in
-// practice. Without branches, so that a compiler looks at many at a time.
-constexpr bool is_path_character(char c) noexcept {
+// The characters of which ids are made in practice: those that RFC 3986 2.3 reserves for nothing.
+// Without branches, so that a compiler looks at many at a time.
+constexpr bool is_unreserved(char c) noexcept {
     const auto byte = static_cast<unsigned char>(c);
     const auto lower = static_cast<unsigned char>(byte | 0x20);
     const bool is_letter = static_cast<unsigned char>(lower - 'a') < 26;
@@ -19,11 +19,16 @@ constexpr bool is_path_character(char c) noexcept {
     return is_letter | is_digit | is_mark;
 }
 
-/// Whether a text is a segment as it stands.
+// All that a segment may have as they are (RFC 3986 3.3).
+constexpr bool is_path_character(char c) noexcept {
+    return is_unreserved(c) || std::string_view{"!$&'()*+,;=:@"}.find(c) != std::string_view::npos;
+}
+
+/// Whether a text is a segment as it stands, by its usual characters.
 inline bool is_plain_segment(std::string_view segment) noexcept {
     bool plain = true;
     for (const char c : segment)
-        plain &= is_path_character(c);
+        plain &= is_unreserved(c);
     return plain;
 }
 

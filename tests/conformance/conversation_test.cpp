@@ -6,25 +6,17 @@
 // However it breaks: no event is answered twice, none gets another one's answer, and none is lost
 // without a record of it. An event whose delivery broke off is asked for again, and the Runtime API
 // gives it again (runtime-contract 1.4).
-#include <spry/core/task_scope.hpp>
-#include <spry/handler_api/endpoint.hpp>
-#include <spry/handler_api/function.hpp>
-#include <spry/handler_api/runtime.hpp>
-#include <spry/handler_api/runtime_client.hpp>
-#include <spry/http/limits.hpp>
+#include <spry/io/event_loop.hpp>
 #include <spry/io/testing/scripted_backend.hpp>
 
 #include "conformance/whole_function.hpp"
-#include "support/scripted_runtime_api.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <ostream>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -38,9 +30,6 @@ namespace io = spry::io;
 using namespace spry::tests;
 using spry::event;
 using spry::response;
-using spry::stop_source;
-using spry::task;
-using spry::task_scope;
 using spry::testing::accepted_answer;
 using spry::testing::answer;
 using spry::testing::event_answer;
@@ -152,10 +141,9 @@ expectation expected_of(const cut& at) {
 const cut nowhere{answer_count, 0};
 
 // As text, for one comparison per run.
-std::string seen(int exit_code, const std::vector<recorded_request>& requests,
-                 const ended& counted) {
-    std::string text = "exit code " + std::to_string(exit_code) + "\n";
-    for (const recorded_request& request : requests) {
+std::string seen(const ended& outcome) {
+    std::string text = "exit code " + std::to_string(outcome.exit_code) + "\n";
+    for (const recorded_request& request : outcome.requests) {
         text += request.start_line + "\n";
         if (request.start_line.find("/response ") != std::string::npos)
             text += request.body + "\n";
@@ -163,12 +151,12 @@ std::string seen(int exit_code, const std::vector<recorded_request>& requests,
             text += "as told\n";
     }
     text += "broken events: " +
-            std::to_string(counted.logs("the answer to the call for an event broke off"));
-    text += ", answers unknown: " + std::to_string(counted.logs("whether it arrived is unknown"));
-    text += ", failed: " + std::to_string(counted.logs("the handler failed"));
-    text += ", errors: " + std::to_string(counted.logs("\tERROR\t"));
-    text += ", fatal: " + std::to_string(counted.logs("\tFATAL\t"));
-    text += ", refusals: " + std::to_string(counted.logs("refuses to give events"));
+            std::to_string(outcome.logs("the answer to the call for an event could not be read"));
+    text += ", answers unknown: " + std::to_string(outcome.logs("whether it arrived is unknown"));
+    text += ", failed: " + std::to_string(outcome.logs("the handler failed"));
+    text += ", errors: " + std::to_string(outcome.logs("\tERROR\t"));
+    text += ", fatal: " + std::to_string(outcome.logs("\tFATAL\t"));
+    text += ", refusals: " + std::to_string(outcome.logs("refuses to give events"));
     return text;
 }
 
@@ -185,10 +173,6 @@ std::string expected_text(const expectation& all) {
     text += ", failed: 1";
     text += ", errors: " + std::to_string(all.unknown_answers + 1);
     return text + ", fatal: 1, refusals: 1";
-}
-
-std::string seen(const ended& outcome) {
-    return seen(outcome.exit_code, outcome.requests, outcome);
 }
 
 std::vector<script_step> whole_script() {
@@ -282,52 +266,12 @@ INSTANTIATE_TEST_SUITE_P(backends, conversation_over_sockets,
 
 // --- over a network and in a time that are made up ---------------------------------------------
 
-task<int> work(io::event_loop* loop, io::address at, const spry::function* handler) {
-    const std::string where_text = at.to_string();
-    const spry::endpoint_parse where = spry::parse_endpoint(where_text);
-    const auto memory = std::make_unique<std::byte[]>(spry::http::client_buffer_bytes);
-    const spry::environment variables;
-    spry::runtime_client client{*loop, where.value, at,
-                                std::span{memory.get(), spry::http::client_buffer_bytes},
-                                spry::log_level::info};
-    spry::runtime worker{*loop, variables, client, *handler, spry::log_level::info};
-    const int code = co_await worker.run();
-    co_return code;
-}
-
-task<int> work_against(scripted_runtime_api* service, io::event_loop* loop,
-                       const spry::function* handler) {
-    stop_source over;
-    task_scope serving;
-    serving.spawn(service->run(over.token()));
-    const int code = co_await work(loop, service->address(), handler);
-    over.request_stop();
-    co_await serving.join();
-    co_return code;
-}
-
-struct simulated : ended {
-    io::clock::duration took{};
-};
-
-simulated simulate(std::vector<script_step> script, const io::testing::script& network = {}) {
-    const spry::function handler{"f", echo_or_fail};
-    simulated outcome;
-    captured_output log;
-    {
-        const auto loop = io::testing::make_scripted_loop(network);
-        const io::time_point before = loop->now();
-        scripted_runtime_api service{*loop, std::move(script)};
-        outcome.exit_code = loop->run(work_against(&service, loop.get(), &handler));
-        outcome.took = loop->now() - before;
-        outcome.requests = service.requests();
-    }
-    outcome.log = log.finish();
-    return outcome;
+ended simulate(std::vector<script_step> script, const io::testing::script& network = {}) {
+    return simulate_function(std::move(script), {"f", echo_or_fail}, network);
 }
 
 TEST(conversation_in_virtual_time, goes_on_when_every_byte_comes_alone) {
-    const simulated outcome = simulate(dribbling_script());
+    const ended outcome = simulate(dribbling_script());
     EXPECT_EQ(seen(outcome), expected_text(expected_of(nowhere))) << outcome.log;
     std::size_t bytes = 0;
     for (const std::string& text : conversation())
@@ -337,7 +281,7 @@ TEST(conversation_in_virtual_time, goes_on_when_every_byte_comes_alone) {
 
 TEST(conversation_in_virtual_time, goes_on_when_every_answer_comes_in_two_pieces) {
     for (std::size_t position = 1; position < longest_answer(); ++position) {
-        const simulated outcome = simulate(split_script(position));
+        const ended outcome = simulate(split_script(position));
         EXPECT_EQ(seen(outcome), expected_text(expected_of(nowhere))) << position << outcome.log;
         EXPECT_EQ(outcome.requests.back().connection, 1) << position;
     }
@@ -347,7 +291,7 @@ TEST(conversation_in_virtual_time, goes_on_when_every_answer_comes_in_two_pieces
 TEST(conversation_in_virtual_time, survives_a_close_or_a_reset_at_any_position) {
     for (const bool resets : {false, true}) {
         for (const cut& at : every_cut(resets)) {
-            const simulated outcome = simulate(script_with(at));
+            const ended outcome = simulate(script_with(at));
             EXPECT_EQ(seen(outcome), expected_text(expected_of(at))) << at << '\n' << outcome.log;
             const bool pauses = at.index == 0 && at.position < conversation()[0].size();
             EXPECT_EQ(outcome.took, pauses ? milliseconds{50} : milliseconds{0}) << at;
@@ -360,7 +304,7 @@ TEST(conversation_in_virtual_time, goes_on_over_a_network_that_does_whatever_tcp
     network.faults = {
         .short_receives = 300, .short_sends = 300, .again = 300, .reordered = 300, .delays = 300};
     for (network.seed = 1; network.seed <= 100; ++network.seed) {
-        const simulated outcome = simulate(split_script(network.seed * 3), network);
+        const ended outcome = simulate(split_script(network.seed * 3), network);
         EXPECT_EQ(seen(outcome), expected_text(expected_of(nowhere)))
             << network.seed << outcome.log;
     }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole function, as `main` starts it, against a Runtime API that follows a script over real
-// sockets: what it asks, what it logs, and the exit code of its process.
+// A function against a Runtime API that follows a script: what it asks, what it logs, and the exit
+// code of its process. As a whole, as `main` starts it, over real sockets; or its one worker over a
+// network and in a time that are made up.
 #pragma once
 
+#include <spry/handler_api/function.hpp>
 #include <spry/handler_api/run.hpp>
 #include <spry/io/event_loop.hpp>
+#include <spry/io/testing/scripted_backend.hpp>
 
 #include "support/captured_output.hpp"
 #include "support/fake_runtime_api.hpp"
@@ -45,19 +48,10 @@ struct ended {
     int exit_code = -1;
     std::vector<testing::recorded_request> requests;
     std::string log;
+    io::clock::duration took{}; ///< of a made-up time
 
-    std::vector<std::string> lines() const {
-        std::vector<std::string> all;
-        for (const testing::recorded_request& request : requests)
-            all.push_back(request.start_line);
-        return all;
-    }
-    std::size_t logs(std::string_view phrase) const {
-        std::size_t found = 0;
-        for (std::size_t at = log.find(phrase); at != log.npos; at = log.find(phrase, at + 1))
-            ++found;
-        return found;
-    }
+    std::vector<std::string> lines() const;
+    std::size_t logs(std::string_view phrase) const; ///< how often
 };
 
 struct setting {
@@ -92,12 +86,8 @@ ended run_function(std::vector<testing::script_step> script, Handler handler,
     return outcome;
 }
 
-/// Of the kernel: of those that SPRY_IO names, all but what this kernel refuses.
-inline std::vector<std::string> usable_backends() {
-    std::vector<std::string> usable{"direct", "epoll", "auto"};
-    if (io::event_loop::create(io::backend_choice::uring))
-        usable.emplace_back("uring");
-    return usable;
-}
+/// The same script and the same outcome, but for what only `run` does, over a scripted network.
+ended simulate_function(std::vector<testing::script_step> script, const function& handler,
+                        const io::testing::script& network = {});
 
 } // namespace spry::tests

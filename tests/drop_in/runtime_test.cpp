@@ -444,7 +444,7 @@ TEST(contract_8_6, a_request_id_leads_nowhere_else) {
         EXPECT_TRUE(client.post_success("../../init/error?a=b c", ok()).is_success());
     }
     EXPECT_EQ(api.finish().at(0).start_line,
-              post_line("invocation/..%2F..%2Finit%2Ferror%3Fa%3Db%20c/response"));
+              post_line("invocation/..%2F..%2Finit%2Ferror%3Fa=b%20c/response"));
 }
 
 // --- the client under it -----------------------------------------------------------------------
