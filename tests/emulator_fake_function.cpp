@@ -210,6 +210,16 @@ private:
                 ::usleep(1000);
                 then = respond("\"whole\"");
             }
+        } else if (what == "chunked_cut") {
+            send_all(fd_, "POST " + response_path() +
+                              " HTTP/1.1\r\nHost: api\r\nTransfer-Encoding: chunked\r\n\r\n"
+                              "64\r\nhalf of it");
+            reconnect();
+            answer then = respond("\"whole\"");
+            for (int tries = 0; then.status == 403 && tries != 1000; ++tries) {
+                ::usleep(1000);
+                then = respond("\"whole\"");
+            }
         } else if (what == "bad_mode") {
             last_ =
                 describe(respond("\"x\"", "Lambda-Runtime-Function-Response-Mode: sideways\r\n"));

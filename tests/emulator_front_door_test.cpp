@@ -40,7 +40,7 @@ TEST(emulator_front_door, answers_an_unknown_path_with_404_in_json) {
     EXPECT_EQ(s.replies[0].body.substr(0, 27), R"({"Type":"User","Message":"N)");
 }
 
-TEST(emulator_front_door, answers_another_method_with_405) {
+TEST(contract_11, a_wrong_method_gets_405_and_is_told_the_right_one) {
     session s;
     s.run([](session* self) -> task<> {
         co_await self->send("GET", "/2015-03-31/functions/function/invocations");
@@ -75,7 +75,7 @@ TEST(emulator_front_door, takes_an_arn_as_the_invoked_one_and_ignores_the_qualif
         << s.replies[0].body;
 }
 
-TEST(emulator_front_door, refuses_an_event_that_is_not_json) {
+TEST(contract_7_1, an_event_that_is_no_json_is_400) {
     session s;
     s.run([](session* self) -> task<> { co_await self->invoke("{\"a\":"); });
     EXPECT_EQ(s.replies[0].status, 400);
@@ -85,7 +85,7 @@ TEST(emulator_front_door, refuses_an_event_that_is_not_json) {
     EXPECT_EQ(s.log_count("START"), 0);
 }
 
-TEST(emulator_front_door, takes_json_whatever_its_content_type) {
+TEST(contract_7_1, an_event_of_any_content_type_is_taken) {
     session s;
     s.run([](session* self) -> task<> {
         const session::fields headers{{"Content-Type", "application/x-www-form-urlencoded"}};
@@ -94,7 +94,7 @@ TEST(emulator_front_door, takes_json_whatever_its_content_type) {
     EXPECT_EQ(s.replies[0].body, "7");
 }
 
-TEST(emulator_front_door, runs_an_event_invocation_later) {
+TEST(contract_7_1, an_event_is_answered_with_202_and_run_later) {
     session s;
     s.run([](session* self) -> task<> {
         const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
@@ -107,7 +107,7 @@ TEST(emulator_front_door, runs_an_event_invocation_later) {
     EXPECT_EQ(s.log_count("line 0"), 1);
 }
 
-TEST(emulator_front_door, refuses_an_event_invocation_that_is_too_large) {
+TEST(contract_7_1, an_event_beyond_1_mib_is_413) {
     session s;
     s.run([](session* self) -> task<> {
         const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
@@ -117,7 +117,7 @@ TEST(emulator_front_door, refuses_an_event_invocation_that_is_too_large) {
     EXPECT_EQ(s.replies[0].status, 413);
 }
 
-TEST(emulator_front_door, runs_nothing_for_a_dry_run) {
+TEST(contract_7_1, a_dry_run_is_204_and_runs_nothing) {
     session s;
     s.run([](session* self) -> task<> {
         const session::fields headers{{"X-Amz-Invocation-Type", "DryRun"}};
@@ -127,7 +127,7 @@ TEST(emulator_front_door, runs_nothing_for_a_dry_run) {
     EXPECT_EQ(s.log_count("START"), 0);
 }
 
-TEST(emulator_front_door, refuses_a_name_that_could_break_a_header) {
+TEST(contract_7_1, a_name_that_is_none_is_400) {
     session s;
     s.run([](session* self) -> task<> {
         co_await self->send("POST", "/2015-03-31/functions/arn:a%0d%0aX:1/invocations", "{}");
@@ -140,7 +140,7 @@ TEST(emulator_front_door, refuses_a_name_that_could_break_a_header) {
     }
 }
 
-TEST(emulator_front_door, refuses_a_chunked_request_that_is_too_large) {
+TEST(contract_11, a_chunked_request_that_is_too_large_is_413) {
     session s;
     s.run([](session* self) -> task<> {
         spry::http::client client{*self->loop, self->emulator->local_address()};
@@ -161,7 +161,7 @@ TEST(emulator_front_door, refuses_a_chunked_request_that_is_too_large) {
     EXPECT_EQ(s.replies[0].status, 413);
 }
 
-TEST(emulator_front_door, refuses_header_values_it_does_not_know) {
+TEST(contract_11, a_bad_base64_context_and_unknown_types_are_400) {
     session s;
     s.run([](session* self) -> task<> {
         const std::array<session::fields, 5> wrong{

@@ -9,14 +9,14 @@ namespace {
 using spry_test::session;
 using spry_test::task;
 
-TEST(emulator_runtime_api, refuses_an_unknown_id) {
+TEST(contract_1_7, an_unknown_id_gets_400) {
     session s;
     s.run([](session* self) -> task<> { co_await self->invoke(R"({"do":"wrong_id"})"); });
     EXPECT_EQ(s.replies[0].body,
               "400 {\"errorMessage\":\"Invalid request ID\",\"errorType\":\"InvalidRequestID\"}\n");
 }
 
-TEST(emulator_runtime_api, refuses_a_second_response) {
+TEST(contract_1_7, a_second_response_gets_400) {
     session s;
     s.run([](session* self) -> task<> {
         co_await self->invoke(R"({"do":"twice"})");
@@ -27,13 +27,13 @@ TEST(emulator_runtime_api, refuses_a_second_response) {
               "400 {\"errorMessage\":\"Invalid request ID\",\"errorType\":\"InvalidRequestID\"}\n");
 }
 
-TEST(emulator_runtime_api, gives_the_same_event_again_to_a_runtime_that_asks_again) {
+TEST(contract_1_4, a_repeated_next_gets_the_same_event) {
     session s;
     s.run([](session* self) -> task<> { co_await self->invoke(R"({"do":"next_again"})"); });
     EXPECT_EQ(s.replies[0].body, "\"same\"");
 }
 
-TEST(emulator_runtime_api, refuses_an_init_error_after_init) {
+TEST(contract_1_7, an_init_error_after_init_gets_403) {
     session s;
     s.run([](session* self) -> task<> { co_await self->invoke(R"({"do":"init_error_late"})"); });
     EXPECT_EQ(s.replies[0].body,
@@ -42,13 +42,19 @@ TEST(emulator_runtime_api, refuses_an_init_error_after_init) {
               "\"errorType\":\"InvalidStateTransition\"}\n");
 }
 
-TEST(emulator_runtime_api, takes_a_whole_response_behind_one_that_broke_off) {
+TEST(contract_11, a_response_that_broke_off_may_be_repeated) {
     session s;
     s.run([](session* self) -> task<> { co_await self->invoke(R"({"do":"break_off"})"); });
     EXPECT_EQ(s.replies[0].body, "\"whole\"");
 }
 
-TEST(emulator_runtime_api, fails_an_invocation_with_an_unknown_response_mode) {
+TEST(contract_11, a_chunked_post_that_is_cut_may_be_repeated) {
+    session s;
+    s.run([](session* self) -> task<> { co_await self->invoke(R"({"do":"chunked_cut"})"); });
+    EXPECT_EQ(s.replies[0].body, "\"whole\"");
+}
+
+TEST(contract_1_7, an_unknown_response_mode_gets_400_and_fails_the_invocation) {
     session s;
     s.run([](session* self) -> task<> {
         co_await self->invoke(R"({"do":"bad_mode"})");
@@ -60,14 +66,14 @@ TEST(emulator_runtime_api, fails_an_invocation_with_an_unknown_response_mode) {
                                  "\"errorType\":\"InvalidFunctionResponseMode\"}\n");
 }
 
-TEST(emulator_runtime_api, takes_the_error_in_a_streamed_responses_trailers) {
+TEST(contract_2_2, an_error_in_the_trailers_is_the_outcome) {
     session s;
     s.run([](session* self) -> task<> { co_await self->invoke(R"({"do":"stream_error"})"); });
     EXPECT_EQ(s.replies[0].header("X-Amz-Function-Error"), "Unhandled");
     EXPECT_EQ(s.replies[0].body, R"({"errorMessage":"mid"})");
 }
 
-TEST(emulator_runtime_api, answers_404_to_what_it_does_not_have) {
+TEST(contract_1_2, any_other_path_gets_404) {
     session s;
     s.run([](session* self) -> task<> { co_await self->invoke(R"({"do":"no_such_path"})"); });
     EXPECT_EQ(s.replies[0].body, "404 404 page not found\n");

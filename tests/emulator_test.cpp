@@ -55,7 +55,7 @@ TEST(emulator, answers_with_the_functions_bytes) {
     EXPECT_EQ(s.replies[0].header("x-amzn-RequestId").size(), 36U);
 }
 
-TEST(emulator, reads_an_empty_body_as_an_empty_object) {
+TEST(contract_7_1, an_empty_body_is_an_empty_object) {
     session s;
     run_events(s, {""});
     EXPECT_EQ(s.replies[0].body, "{}");
@@ -83,7 +83,7 @@ TEST(emulator, keeps_one_process_for_many_invocations) {
     EXPECT_EQ(s.replies[0].body, s.replies[2].body);
 }
 
-TEST(emulator, hands_over_the_headers_of_an_event) {
+TEST(contract_7_1, client_context_trace_id_and_tenant_reach_the_runtime) {
     session s;
     s.run([](session* self) -> task<> {
         const session::fields headers{{"X-Amz-Client-Context", "eyJhIjoKMX0="}, // {"a":\n1}
@@ -217,7 +217,7 @@ TEST(emulator, takes_an_exit_between_invocations_for_no_ones_error) {
     EXPECT_EQ(s.log_count("Between invocations: Runtime exited with error: signal: killed\n"), 1);
 }
 
-TEST(emulator, serves_overlapping_callers_one_after_the_other) {
+TEST(contract_11, concurrent_invokes_are_run_one_after_the_other) {
     session s;
     s.run([](session* self) -> task<> {
         spry::task_scope callers;
@@ -232,7 +232,7 @@ TEST(emulator, serves_overlapping_callers_one_after_the_other) {
     EXPECT_EQ(s.log_count("REPORT RequestId: "), 40);
 }
 
-TEST(emulator, tells_callers_beyond_its_queue_to_come_again) {
+TEST(contract_7_1, callers_beyond_the_queue_get_429) {
     session s;
     s.options.dispatching.queued_invocations_max = 2;
     s.run([](session* self) -> task<> {
@@ -345,7 +345,7 @@ TEST(emulator, writes_the_functions_output_in_whole_lines_before_end) {
     EXPECT_NE(s.log().find(expected), std::string::npos) << s.log();
 }
 
-TEST(emulator, gives_the_tail_of_the_log_to_who_asks) {
+TEST(contract_7_1, the_last_4_kb_of_the_log_are_given_to_who_asks) {
     session s;
     s.run([](session* self) -> task<> {
         const session::fields headers{{"X-Amz-Log-Type", "Tail"}};
@@ -358,7 +358,7 @@ TEST(emulator, gives_the_tail_of_the_log_to_who_asks) {
     EXPECT_EQ(s.replies[2].header("X-Amz-Log-Result"), "");
 }
 
-TEST(emulator, refuses_a_response_that_is_too_large) {
+TEST(contract_11, a_response_of_6291557_bytes_is_too_large_and_one_of_6291556_is_not) {
     session s;
     run_events(s, {R"({"do":"big","n":6291556})", R"({"do":"last"})", R"({"do":"big","n":6291557})",
                    R"({"do":"last"})"});
@@ -374,7 +374,7 @@ TEST(emulator, refuses_a_response_that_is_too_large) {
               "\"errorType\":\"RequestEntityTooLarge\"}\n");
 }
 
-TEST(emulator, refuses_a_request_that_is_too_large) {
+TEST(contract_11, a_request_of_6291557_bytes_is_413_and_one_of_6291556_is_run) {
     session s;
     s.run([](session* self) -> task<> {
         const std::string largest = "\"" + std::string(6'291'554, 'x') + "\"";
@@ -419,7 +419,7 @@ TEST(emulator, stops_at_once_where_that_is_asked) {
     EXPECT_TRUE(s.outcome->has_value());
 }
 
-TEST(emulator, answers_those_who_wait_when_it_stops) {
+TEST(contract_7_1, who_waits_when_it_stops_gets_500) {
     session s;
     s.run([](session* self) -> task<> {
         spry::task_scope callers;
@@ -435,7 +435,7 @@ TEST(emulator, answers_those_who_wait_when_it_stops) {
         EXPECT_EQ(each.status, 500);
 }
 
-TEST(emulator, kills_what_the_function_has_forked) {
+TEST(contract_11, a_process_that_forks_leaves_nothing) {
     session s;
     run_events(s, {R"({"do":"fork"})"});
     const int pid = std::atoi(s.replies[0].body.c_str());

@@ -35,18 +35,23 @@ protected:
     }
 
     // Nothing of the user's own settings, and nothing that could lead off this machine.
-    finished run(const release::strings& command) const {
-        return run_to_end(command,
-                          {"HOME=" + home.string(), "PATH=/usr/bin:/bin", "AWS_ACCESS_KEY_ID=any",
-                           "AWS_SECRET_ACCESS_KEY=any", "AWS_DEFAULT_REGION=eu-central-1",
-                           "AWS_MAX_ATTEMPTS=1", "AWS_EC2_METADATA_DISABLED=true",
-                           "AWS_PAGER=", "NO_PROXY=*", "PYTHONDONTWRITEBYTECODE=1"},
-                          std::chrono::seconds(60));
+    finished run(const release::strings& command, const release::strings& more = {}) const {
+        return run_to_end(
+            command,
+            release::overlaid({"HOME=" + home.string(), "PATH=/usr/bin:/bin",
+                               "AWS_ACCESS_KEY_ID=any", "AWS_SECRET_ACCESS_KEY=any",
+                               "AWS_DEFAULT_REGION=eu-central-1", "AWS_MAX_ATTEMPTS=1",
+                               "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "NO_PROXY=*",
+                               "PYTHONDONTWRITEBYTECODE=1"},
+                              more),
+            std::chrono::seconds(60));
     }
-    std::string invoke(const local_function& function, const std::string& arguments) const {
+    std::string invoke(const local_function& function, const std::string& arguments,
+                       const release::strings& more = {}) const {
         const finished client =
             run({(peers / "bin/python").string(),
-                 SPRY_SOURCE_DIR "/tests/real_clients/boto3_invoke.py", function.url(), arguments});
+                 SPRY_SOURCE_DIR "/tests/real_clients/boto3_invoke.py", function.url(), arguments},
+                more);
         EXPECT_EQ(client.exit_code, 0) << client.text();
         return client.out;
     }
@@ -126,6 +131,49 @@ TEST_F(boto3, sees_a_refusal_by_its_code) {
     EXPECT_THAT(no_json, HasSubstr(R"("Message": "Could not parse request body into json: )"));
     EXPECT_THAT(no_json, HasSubstr(R"("StatusCode": 400)"));
     EXPECT_EQ(echo.stop(), 0);
+}
+
+std::string spry_emulator() {
+    return release::built("emulator/spry-emulator");
+}
+
+TEST_F(boto3, is_throttled_and_gets_through_when_it_tries_again) {
+    local_function delay(spry_emulator(), {"--max-queue", "0", release::example("multi"), "delay"});
+    const release::descriptor first = release::dial(delay.port());
+    const std::string event = R"({"milliseconds":2500})";
+    release::send_all(first.get(), "POST " + std::string(release::invoke_path) +
+                                       " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+                                       std::to_string(event.size()) + "\r\n\r\n" + event);
+    delay.log_with("START");
+    const std::string wish = R"({"FunctionName":"f","Payload":"{\"milliseconds\":1}"})";
+    const std::string once = invoke(delay, wish);
+    EXPECT_THAT(once, HasSubstr(R"("Code": "TooManyRequestsException")"));
+    EXPECT_THAT(once, HasSubstr(R"("StatusCode": 429)"));
+    EXPECT_THAT(invoke(delay, wish, {"SPRY_ATTEMPTS=12"}),
+                HasSubstr(R"("Payload": "{\"waited\":1}")"));
+    EXPECT_EQ(delay.stop(), 0);
+}
+
+TEST_F(boto3, sees_an_event_that_fails_tried_three_times) {
+    local_function function(spry_emulator(),
+                            {"--async-retry-delay", "10ms", release::test_program("misbehaving")});
+    const std::string seen = invoke(
+        function,
+        R"({"FunctionName":"f","InvocationType":"Event","Payload":"{\"how\":\"throw_text\"}"})");
+    EXPECT_THAT(seen, HasSubstr(R"("StatusCode": 202)"));
+    function.log_with("REPORT RequestId: ", 3);
+    EXPECT_EQ(function.stop(), 0);
+}
+
+TEST_F(boto3, does_not_find_a_function_that_is_not_in_the_table) {
+    local_function table(spry_emulator(),
+                         {"--function", "sum", "--function", "delay", release::example("multi")});
+    EXPECT_THAT(invoke(table, R"({"FunctionName":"sum","Payload":"{\"numbers\":[1,2]}"})"),
+                HasSubstr(R"({\"sum\":3,\"count\":2})"));
+    const std::string unknown = invoke(table, R"({"FunctionName":"other"})");
+    EXPECT_THAT(unknown, HasSubstr(R"("Code": "ResourceNotFoundException")"));
+    EXPECT_THAT(unknown, HasSubstr("there are: sum, delay"));
+    EXPECT_EQ(table.stop(), 0);
 }
 
 using aws_cli = aws_client;

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """boto3_invoke.py URL JSON: calls Invoke of the Lambda service at URL with the named arguments in
 JSON, and prints what boto3 makes of the answer as one line of JSON, its keys in order. A refusal
-is printed too: its code, its message and the status."""
+is printed too: its code, its message and the status. SPRY_ATTEMPTS is how often it tries (1)."""
 import base64
 import json
+import os
 import sys
 
 import boto3
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 
 client = boto3.client(
     "lambda", endpoint_url=sys.argv[1],
-    config=Config(retries={"total_max_attempts": 1}, connect_timeout=20, read_timeout=20))
+    config=Config(retries={"total_max_attempts": int(os.environ.get("SPRY_ATTEMPTS", "1"))}, connect_timeout=20, read_timeout=20))
 arguments = json.loads(sys.argv[2])
 try:
     answer = client.invoke(**arguments)

@@ -141,10 +141,17 @@ public:
         return invoke_at(port_, event, headers);
     }
 
-    /// Reads on until the log, standard output and error together, has `text`.
-    const std::string& log_with(std::string_view text) {
-        read_log([text](std::string_view so_far) { return so_far.find(text) != so_far.npos; });
-        EXPECT_NE(log_.find(text), std::string::npos);
+    /// Reads on until the log, standard output and error together, has `text`, so many times.
+    const std::string& log_with(std::string_view text, int times = 1) {
+        const auto has_it = [=](std::string_view so_far) {
+            int found = 0;
+            for (std::size_t at = so_far.find(text); at != so_far.npos;
+                 at = so_far.find(text, at + 1))
+                ++found;
+            return found >= times;
+        };
+        read_log(has_it);
+        EXPECT_TRUE(has_it(log_)) << text;
         return log_;
     }
 
