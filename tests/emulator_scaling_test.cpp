@@ -267,9 +267,9 @@ TEST(emulator_init, tries_again_within_the_invocation_where_it_came_to_its_limit
 
 TEST(emulator_memory, tells_a_kill_for_lack_of_memory_from_another) {
     session s;
-    s.options.function.memory_size_mib = 64;
+    s.options.function.memory_size_mib = 200; // more than a sanitizer needs itself
     s.run([](session* self) -> task<> {
-        co_await self->invoke(R"({"do":"too_much","n":80})");
+        co_await self->invoke(R"({"do":"too_much","n":220})");
         co_await self->invoke(R"({"do":"signal","n":9})");
     });
     for (const reply& each : s.replies)
