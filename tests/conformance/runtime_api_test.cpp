@@ -116,7 +116,7 @@ lines bodies_of(const ended& outcome) {
 #define SPRY_BOTH_WAYS(suite)                                                                      \
     class suite : public both_ways {};                                                             \
     INSTANTIATE_TEST_SUITE_P(both_ways, suite, ::testing::Values("sockets", "scripted"),           \
-                             [](const auto& info) { return info.param; })
+                             [](const auto& way) { return way.param; })
 
 SPRY_BOTH_WAYS(contract_1_2);
 SPRY_BOTH_WAYS(contract_1_3);
@@ -709,8 +709,9 @@ TEST_P(contract_1_8, an_answer_to_next_that_is_no_event_is_never_handled_and_ask
     EXPECT_EQ(outcome.lines().at(7), response_line("real"));
     EXPECT_EQ(outcome.requests.at(8).connection, 1);
     EXPECT_EQ(outcome.logs("\tWARN\tthe Runtime API sent an event without a request id"), 2u);
-    if (is_scripted())
+    if (is_scripted()) {
         EXPECT_EQ(outcome.took, 6 * milliseconds{50}); // a short pause for each
+    }
 }
 
 TEST_P(contract_1_8, a_408_to_next_is_asked_again_at_once) {
