@@ -297,22 +297,23 @@ std::string_view write_xray_cause(const error_report& report, std::pmr::memory_r
 }
 
 error_type_name::error_type_name(std::string_view type) noexcept {
-    if (type.starts_with("Runtime.") || type.starts_with(function_category)) {
-        append(type);
-        return;
-    }
-    append(function_category);
-    bool starts_word = true;
-    for (const char c : last_component(type)) {
+    // What has a category keeps its case; a type may be made of anything, a header of letters.
+    constexpr std::string_view runtime_category = "Runtime.";
+    const bool is_runtime = type.starts_with(runtime_category);
+    const bool has_category = is_runtime || type.starts_with(function_category);
+    const std::string_view category = is_runtime ? runtime_category : function_category;
+    append(category);
+    bool starts_word = !has_category;
+    for (const char c : has_category ? type.substr(category.size()) : last_component(type)) {
         if (is_lower(c) && starts_word) {
             const char upper = static_cast<char>(c - 'a' + 'A');
             append({&upper, 1});
         } else if (is_lower(c) || is_upper(c)) {
             append({&c, 1});
         }
-        starts_word = !is_lower(c) && !is_upper(c);
+        starts_word = !has_category && !is_lower(c) && !is_upper(c);
     }
-    if (size_ == function_category.size())
+    if (size_ == category.size())
         append("Unknown");
 }
 

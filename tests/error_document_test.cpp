@@ -86,6 +86,22 @@ TEST(error_document, names_the_type_for_the_header) {
     EXPECT_EQ(error_type_name{"{lambda}"}.text(), "Function.Lambda");
 }
 
+// What a handler has made of its input must not become a header line.
+TEST(contract_1_6, a_type_with_a_category_keeps_its_letters_and_nothing_else) {
+    EXPECT_EQ(error_type_name{"Runtime.a\r\nX-Evil: yes"}.text(), "Runtime.aXEvilyes");
+    EXPECT_EQ(error_type_name{"Function.OutOfStock"}.text(), "Function.OutOfStock");
+    EXPECT_EQ(error_type_name{"Runtime."}.text(), "Runtime.Unknown");
+    for (int byte = 0; byte < 256; ++byte) {
+        for (const char* category : {"Runtime.", "Function.", ""}) {
+            const std::string type = std::string{category} + "A" + static_cast<char>(byte) + "b";
+            const error_type_name name{type};
+            EXPECT_TRUE(std::ranges::all_of(name.text(), [](char c) {
+                return c == '.' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+            })) << byte;
+        }
+    }
+}
+
 TEST(error_document, bounds_the_type_in_the_header) {
     EXPECT_EQ(error_type_name{std::string(1000, 'a')}.text().size(), 128u);
 }
