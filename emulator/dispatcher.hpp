@@ -58,9 +58,9 @@ public:
     const std::string& start_failure() const noexcept { return start_failure_; }
 
     enum class admission : std::uint8_t { accepted, too_many, stopped };
-    /// Puts an invocation into the queue. It must then be awaited (`invocation::finished`), which
-    /// is certain to come, and `finished` be called. `even_if_full` is for those whose caller has
-    /// been promised that they are run.
+    /// Puts an invocation into the queue, once `run` has begun. It must then be awaited
+    /// (`invocation::finished`), which is certain to come, and `finished` be called. `even_if_full`
+    /// is for those whose caller has been promised that they are run.
     admission submit(invocation& what, bool even_if_full = false);
     void finished() noexcept { --in_hand_; }
 

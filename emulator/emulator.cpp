@@ -73,6 +73,11 @@ task<result<>> emulator::run(stop_token stop, stop_token at_once) {
         options_.make_front_door == nullptr ? make_invoke_api : options_.make_front_door;
     const std::unique_ptr<front_door> door = make(parts);
 
+    // Before the doors open: who has called already would else start a second process
+    // beside the first.
+    task_scope running;
+    for (const auto& each : functions_.all())
+        running.spawn(dispatch(each.get(), at_once));
     std::vector<std::unique_ptr<http::server>> servers;
     task_scope doors;
     for (io::listener& each : listeners_) {
@@ -82,9 +87,6 @@ task<result<>> emulator::run(stop_token stop, stop_token at_once) {
     }
 
     // In this order: the functions end, so every invocation has an outcome; then the answers.
-    task_scope running;
-    for (const auto& each : functions_.all())
-        running.spawn(dispatch(each.get(), at_once));
     co_await running.join();
     ending_.request_stop();
     task_scope patience;

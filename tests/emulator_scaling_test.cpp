@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several processes, several invocations in one, and what happens between invocations.
+#include <spry/io/unique_fd.hpp>
+
 #include "emulator_session.hpp"
 
 #include <algorithm>
@@ -9,6 +11,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <set>
+
+#include <sys/socket.h>
 
 namespace {
 
@@ -69,6 +73,27 @@ TEST(emulator_concurrency, starts_no_second_process_for_callers_that_wait_for_th
     for (const reply& each : s.replies)
         pids.insert(each.body);
     EXPECT_EQ(pids.size(), 1U);
+}
+
+// Its request is there when the first process is still to be started, and needs no second one.
+TEST(emulator_concurrency, starts_one_process_for_who_has_called_before_it_serves) {
+    session s;
+    const spry::io::unique_fd early{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    s.before_run = [&](const spry::io::address& at) {
+        constexpr std::string_view request =
+            "POST /2015-03-31/functions/function/invocations HTTP/1.1\r\n"
+            "Host: localhost\r\nContent-Length: 1\r\n\r\n1";
+        ASSERT_EQ(::connect(early.get(), at.data(), at.size()), 0);
+        ASSERT_EQ(::send(early.get(), request.data(), request.size(), 0),
+                  static_cast<ssize_t>(request.size()));
+    };
+    s.run([](session* self) -> task<> {
+        co_await self->log_has("REPORT");
+        for (int i = 0; i != 5; ++i)
+            co_await self->invoke("1");
+        EXPECT_EQ(self->emulator->processes().size(), 1U);
+    });
+    EXPECT_EQ(s.log_count("Init Duration: "), 1) << s.log();
 }
 
 TEST(emulator_concurrency, replaces_one_process_and_leaves_the_others) {

@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -63,6 +64,8 @@ public:
         spry::emulator::emulator local{*loop, options};
         emulator = &local;
         ASSERT_TRUE(local.listen());
+        if (before_run)
+            before_run(local.local_address());
         loop->run(main(this, what));
         EXPECT_TRUE(local.processes().empty());
         emulator = nullptr;
@@ -114,7 +117,8 @@ public:
     spry::emulator::emulator* emulator = nullptr;
     spry::stop_source stop;
     spry::stop_source at_once;
-    std::optional<spry::result<>> outcome; // of the emulator
+    std::function<void(const spry::io::address&)> before_run; ///< it listens, and serves nobody yet
+    std::optional<spry::result<>> outcome;                    // of the emulator
     std::vector<reply> replies;
 
     static inline const fields no_fields{};
