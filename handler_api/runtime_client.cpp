@@ -184,18 +184,18 @@ void runtime_client::write_content_type(std::string_view type) {
 // written over those of the last head, which is still there.
 void runtime_client::start_response(std::string_view content_type) {
     const std::string_view id = about_.request_id;
-    const bool has_same_shape = response_head_.id_size == id.size() &&
-                                response_head_.content_type.data() == content_type.data() &&
-                                response_head_.content_type.size() == content_type.size();
-    if (has_same_shape && detail::is_plain_segment(id)) {
+    const bool is_json = content_type.data() == response::json_type.data() &&
+                         content_type.size() == response::json_type.size();
+    const bool keeps_shape = is_json && detail::is_plain_segment(id);
+    if (keeps_shape && response_head_.size != 0 && response_head_.id_size == id.size()) {
         head_.replace(post_prefix_.size(), id);
         head_.shorten(response_head_.size);
         return;
     }
     start_post(runtime_api::response_suffix);
     write_content_type(content_type);
-    if (detail::is_plain_segment(id) && content_type.data() == response::json_type.data())
-        response_head_ = {id.size(), content_type, head_.size()};
+    if (keeps_shape)
+        response_head_ = {id.size(), head_.size()};
 }
 
 task<runtime_client::post_outcome> runtime_client::post_response(const response& answer) {

@@ -123,11 +123,10 @@ private:
     http::message event_;
     http::message answer_;
     http::head_builder head_;
-    // Of the response whose head `head_` has, up to its Content-Length; no size for any other head.
-    // Only of literals, which cannot change behind their address.
+    // What `head_` has of the last response, a JSON one, up to its Content-Length; sizes of 0 for
+    // any other head.
     struct {
         std::size_t id_size = 0;
-        std::string_view content_type;
         std::size_t size = 0;
     } response_head_;
     invocation about_;

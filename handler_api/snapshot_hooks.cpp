@@ -34,7 +34,7 @@ task<runtime_client::next_outcome> runtime_client::restore_next() {
     }
     io::termination::idle_on(client_.wire().stream().fd());
     const result<http::arrival> outcome = co_await client_.round_trip({head_.bytes()}, &answer_);
-    io::termination::idle_on(-1);
+    io::termination::leave_idle(); // cut or not, the connection is closed
     const bool has_answer = outcome && *outcome == http::arrival::message;
     const int status = has_answer ? answer_.status() : 0;
     client_.disconnect();

@@ -154,7 +154,9 @@ runtime::next_outcome runtime::connection::next() {
         spry::io::termination::idle_on(client_->wire().stream().fd());
         const spry::result<arrival> outcome =
             loop_->run(client_->round_trip({head_.bytes()}, &answer_));
-        spry::io::termination::idle_on(-1);
+        // The event was whole before; its answer needs a connection that can be received from.
+        if (spry::io::termination::leave_idle())
+            client_->disconnect();
         if (outcome && *outcome == arrival::message)
             break;
         client_->disconnect();
