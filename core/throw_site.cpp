@@ -15,46 +15,48 @@ namespace {
 // was overwritten while somebody read it is noticed, since it then names another.
 struct site {
     std::atomic<const void*> thrown = nullptr;
+    std::atomic<const std::type_info*> type = nullptr;
     std::atomic<std::size_t> count = 0;
-    std::array<std::atomic<void*>, throw_site_frames_max> frames{};
+    std::array<std::atomic<std::uintptr_t>, throw_site_frames_max> frames{};
 };
 
 constinit std::array<site, 8> sites;
 constinit std::atomic<std::size_t> next_site = 0;
 
-// This file's own frame and the wrapper's come first and are of no interest.
-constexpr std::size_t own_frames = 2;
-
 struct walk {
     site& into;
-    std::size_t seen = 0;
+    std::uintptr_t from; // 0 once it has been reached: what comes before is our own
+    std::size_t count = 0;
 };
 
 _Unwind_Reason_Code visit(_Unwind_Context* frame, void* argument) {
     walk& state = *static_cast<walk*>(argument);
-    if (state.seen++ < own_frames)
+    const std::uintptr_t address = _Unwind_GetIP(frame);
+    if (state.from != 0 && state.from != address)
         return _URC_NO_REASON;
-    const std::size_t index = state.seen - own_frames - 1;
-    if (index == throw_site_frames_max)
+    state.from = 0;
+    if (address == 0 || state.count == throw_site_frames_max)
         return _URC_END_OF_STACK;
-    state.into.frames[index].store(reinterpret_cast<void*>(_Unwind_GetIP(frame)),
-                                   std::memory_order_relaxed);
-    state.into.count.store(index + 1, std::memory_order_relaxed);
+    state.into.frames[state.count++].store(address - 1, std::memory_order_relaxed);
     return _URC_NO_REASON;
 }
 
 } // namespace
 
-void detail::record_throw_site(const void* thrown) noexcept {
+void detail::record_throw_site(const void* thrown, const std::type_info* type,
+                               const void* from) noexcept {
     site& entry = sites[next_site.fetch_add(1, std::memory_order_relaxed) % sites.size()];
-    entry.thrown.store(nullptr, std::memory_order_release);
-    entry.count.store(0, std::memory_order_relaxed);
-    walk state{entry};
+    entry.thrown.store(nullptr, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    walk state{entry, reinterpret_cast<std::uintptr_t>(from)};
     _Unwind_Backtrace(visit, &state);
+    entry.type.store(type, std::memory_order_relaxed);
+    entry.count.store(state.count, std::memory_order_relaxed);
     entry.thrown.store(thrown, std::memory_order_release);
 }
 
-std::size_t throw_site(const std::exception_ptr& error, std::span<void*> out) noexcept {
+std::size_t throw_site(const std::exception_ptr& error, const std::type_info& type,
+                       std::span<std::uintptr_t> out) noexcept {
     // Both C++ libraries represent it as the address of the exception object.
     static_assert(sizeof error == sizeof(void*));
     const void* wanted = nullptr;
@@ -67,12 +69,14 @@ std::size_t throw_site(const std::exception_ptr& error, std::span<void*> out) no
         const site& entry = sites[(youngest - age) % sites.size()];
         if (entry.thrown.load(std::memory_order_acquire) != wanted)
             continue;
+        const std::type_info* const noted = entry.type.load(std::memory_order_relaxed);
         std::size_t count = entry.count.load(std::memory_order_relaxed);
         count = count < out.size() ? count : out.size();
         for (std::size_t i = 0; i < count; ++i)
             out[i] = entry.frames[i].load(std::memory_order_relaxed);
         std::atomic_thread_fence(std::memory_order_acquire);
-        return entry.thrown.load(std::memory_order_relaxed) == wanted ? count : 0;
+        const bool is_whole = entry.thrown.load(std::memory_order_relaxed) == wanted;
+        return is_whole && noted != nullptr && *noted == type ? count : 0;
     }
     return 0;
 }

@@ -5,10 +5,10 @@
 
 extern "C" {
 
-[[noreturn]] void __real___cxa_throw(void* thrown, void* type, void (*destroy)(void*));
+[[noreturn]] void __real___cxa_throw(void* thrown, std::type_info* type, void (*destroy)(void*));
 
-[[noreturn]] void __wrap___cxa_throw(void* thrown, void* type, void (*destroy)(void*)) {
-    spry::detail::record_throw_site(thrown);
+[[noreturn]] void __wrap___cxa_throw(void* thrown, std::type_info* type, void (*destroy)(void*)) {
+    spry::detail::record_throw_site(thrown, type, __builtin_return_address(0));
     __real___cxa_throw(thrown, type, destroy);
 }
 

@@ -25,6 +25,7 @@ namespace spry {
 namespace {
 
 constexpr std::string_view function_category = "Function.";
+constexpr std::string_view runtime_category = "Runtime.";
 
 // Every byte may be written as \u00XX. The error's own message gets half of the document, its
 // causes share the rest.
@@ -70,14 +71,10 @@ std::string_view without_nesting(std::string_view type) noexcept {
     return type;
 }
 
-// Only inside a catch block.
-std::string_view current_exception_type(std::pmr::memory_resource& memory) {
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    if (type == nullptr)
-        return "unknown";
+std::string_view name_of(const std::type_info& type, std::pmr::memory_resource& memory) {
     std::array<char, demangled_size_max> readable;
-    const std::string_view name = demangle(type->name(), readable);
-    return copy_to(memory, name.empty() ? std::string_view{type->name()} : without_nesting(name));
+    const std::string_view name = demangle(type.name(), readable);
+    return copy_to(memory, name.empty() ? std::string_view{type.name()} : without_nesting(name));
 }
 
 std::string_view hexadecimal(std::span<char> out, std::string_view prefix,
@@ -94,9 +91,10 @@ std::string_view hexadecimal(std::span<char> out, std::string_view prefix,
 }
 
 std::span<const std::string_view> stack_at_throw(const std::exception_ptr& error,
+                                                 const std::type_info& type,
                                                  std::pmr::memory_resource& memory) {
-    std::array<void*, throw_site_frames_max> frames;
-    const std::size_t count = throw_site(error, frames);
+    std::array<std::uintptr_t, throw_site_frames_max> frames;
+    const std::size_t count = throw_site(error, type, frames);
     if (count == 0)
         return {};
     void* const lines =
@@ -106,8 +104,9 @@ std::span<const std::string_view> stack_at_throw(const std::exception_ptr& error
     for (std::size_t i = 0; i < count; ++i) {
         text[0] = '0';
         text[1] = 'x';
-        const auto written = std::to_chars(text.data() + 2, text.data() + text.size(),
-                                           io::link_address(frames[i]), 16);
+        const auto written =
+            std::to_chars(text.data() + 2, text.data() + text.size(),
+                          io::link_address(reinterpret_cast<void*>(frames[i])), 16);
         std::construct_at(
             stack + i,
             copy_to(memory, {text.data(), static_cast<std::size_t>(written.ptr - text.data())}));
@@ -137,9 +136,12 @@ error_report describe(const std::exception_ptr& error, std::pmr::memory_resource
                       std::size_t depth) {
     error_report report;
     const auto is = [&](std::string_view message) {
-        report.type = current_exception_type(memory);
+        report.type = "unknown";
         report.message = copy_to(memory, message);
-        report.stack = stack_at_throw(error, memory);
+        if (const std::type_info* const type = abi::__cxa_current_exception_type()) {
+            report.type = name_of(*type, memory);
+            report.stack = stack_at_throw(error, *type, memory);
+        }
     };
     try {
         std::rethrow_exception(error);
@@ -298,7 +300,6 @@ std::string_view write_xray_cause(const error_report& report, std::pmr::memory_r
 
 error_type_name::error_type_name(std::string_view type) noexcept {
     // What has a category keeps its case; a type may be made of anything, a header of letters.
-    constexpr std::string_view runtime_category = "Runtime.";
     const bool is_runtime = type.starts_with(runtime_category);
     const bool has_category = is_runtime || type.starts_with(function_category);
     const std::string_view category = is_runtime ? runtime_category : function_category;

@@ -40,8 +40,8 @@ std::string_view write_error_document(const error_report& report,
 std::string_view write_xray_cause(const error_report& report, std::pmr::memory_resource& memory);
 
 /// The value of the error-type header: "Function." and the last component of the type's name in
-/// CamelCase, letters only ("std::out_of_range" gives "Function.OutOfRange"); a type with a
-/// category ("Runtime.NoSuchHandler") as it is.
+/// CamelCase, letters only, whatever the type has ("std::out_of_range" gives
+/// "Function.OutOfRange"); a type with a category ("Runtime.NoSuchHandler") keeps that.
 class error_type_name {
 public:
     explicit error_type_name(std::string_view type) noexcept;

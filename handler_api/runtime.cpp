@@ -2,7 +2,6 @@
 #include <spry/handler_api/runtime.hpp>
 
 #include <spry/handler_api/context.hpp>
-#include <spry/handler_api/detail/crash_record.hpp>
 #include <spry/handler_api/detail/standard_output.hpp>
 #include <spry/handler_api/error_document.hpp>
 #include <spry/handler_api/event.hpp>
@@ -23,9 +22,7 @@ task<int> runtime::run() {
             co_return 1;
         log_backend();
 
-        // Of several invocations at once nobody could say which one a crash is of.
-        if (client_.place().is_alone())
-            detail::set_crash_request(client_.about().request_id);
+        in_hand_.set(client_.about().request_id);
         if (trace_ != nullptr)
             trace_->set(client_.about().trace_id);
         const runtime_client::post_outcome posted = co_await answer_event();
@@ -118,8 +115,7 @@ void runtime::log_backend() noexcept {
 }
 
 void runtime::end_invocation() noexcept {
-    if (client_.place().is_alone())
-        detail::set_crash_request({});
+    in_hand_.set({});
     client_.release();
     arena_.reset();
     stop_.reset();

@@ -6,6 +6,7 @@
 #include <spry/core/json_reader.hpp>
 #include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
+#include <spry/handler_api/detail/crash_record.hpp>
 #include <spry/handler_api/detail/trace_variable.hpp>
 #include <spry/handler_api/environment.hpp>
 #include <spry/handler_api/function.hpp>
@@ -72,6 +73,7 @@ private:
     arena arena_;
     json::reader reader_;
     stop_source stop_;
+    detail::invocation_in_hand in_hand_;
     std::size_t mapped_bytes_ = 0;
     bool backend_is_logged_ = false;
 };

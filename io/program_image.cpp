@@ -6,14 +6,25 @@
 #include <elf.h>
 #include <link.h>
 
+// Put there by the linker: the program's own ELF header.
+extern const char elf_header[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
+
 namespace spry::io {
 
 namespace {
 
-struct image {
-    std::uintptr_t bias = 0;
-    std::span<const std::byte> build_id;
-};
+const ElfW(Ehdr) & header() noexcept {
+    return *reinterpret_cast<const ElfW(Ehdr)*>(elf_header);
+}
+
+std::span<const ElfW(Phdr)> segments() noexcept {
+    return {reinterpret_cast<const ElfW(Phdr)*>(elf_header + header().e_phoff), header().e_phnum};
+}
+
+// A position-independent program is linked at 0.
+std::uintptr_t load_offset() noexcept {
+    return header().e_type == ET_DYN ? reinterpret_cast<std::uintptr_t>(elf_header) : 0;
+}
 
 std::size_t aligned(std::size_t size) noexcept {
     return (size + 3) & ~std::size_t{3};
@@ -37,35 +48,28 @@ std::span<const std::byte> build_id_in(const std::byte* note, std::size_t size) 
     return {};
 }
 
-// The program itself comes first.
-int visit(dl_phdr_info* about, std::size_t, void* argument) {
-    image& found = *static_cast<image*>(argument);
-    found.bias = about->dlpi_addr;
-    for (int i = 0; i < about->dlpi_phnum; ++i) {
-        const ElfW(Phdr)& part = about->dlpi_phdr[i];
-        if (part.p_type == PT_NOTE && found.build_id.empty()) {
-            const auto* const note =
-                reinterpret_cast<const std::byte*>(about->dlpi_addr + part.p_vaddr);
-            found.build_id = build_id_in(note, part.p_memsz);
-        }
-    }
-    return 1;
-}
-
-image look() noexcept {
-    image found;
-    ::dl_iterate_phdr(visit, &found);
-    return found;
-}
-
 } // namespace
 
 std::uintptr_t link_address(const void* address) noexcept {
-    return reinterpret_cast<std::uintptr_t>(address) - look().bias;
+    const auto here = reinterpret_cast<std::uintptr_t>(address);
+    const std::uintptr_t linked = here - load_offset();
+    for (const ElfW(Phdr) & each : segments()) {
+        if (each.p_type == PT_LOAD && linked - each.p_vaddr < each.p_memsz)
+            return linked;
+    }
+    return here;
 }
 
 std::span<const std::byte> build_id() noexcept {
-    return look().build_id;
+    for (const ElfW(Phdr) & each : segments()) {
+        if (each.p_type != PT_NOTE)
+            continue;
+        const std::uintptr_t note = load_offset() + each.p_vaddr;
+        const auto found = build_id_in(reinterpret_cast<const std::byte*>(note), each.p_memsz);
+        if (!found.empty())
+            return found;
+    }
+    return {};
 }
 
 } // namespace spry::io

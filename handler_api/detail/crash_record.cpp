@@ -1,129 +1,131 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/handler_api/detail/crash_record.hpp>
 
+#include <spry/core/abort_hook.hpp>
 #include <spry/core/demangle.hpp>
+#include <spry/core/fixed_text.hpp>
+#include <spry/core/throw_site.hpp>
+#include <spry/core/utf8.hpp>
 #include <spry/io/program_image.hpp>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <exception>
 #include <span>
+#include <string>
 #include <typeinfo>
 
 #include <cxxabi.h>
+#include <pthread.h>
 #include <ucontext.h>
 #include <unistd.h>
 #include <unwind.h>
+
+// Of LLVM's unwinder, which is in every static program; null with another one.
+extern "C" {
+[[gnu::weak]] int __unw_init_local(void* cursor, void* registers);
+[[gnu::weak]] int __unw_step(void* cursor);
+[[gnu::weak]] int __unw_get_reg(void* cursor, int number, std::uintptr_t* value);
+}
 
 namespace spry::detail {
 
 namespace {
 
 constexpr std::size_t frames_max = 32;
+constexpr std::size_t message_size_max = 1024;
 
 // What a handler needs on top of the kernel's frame: the unwinder's cursor, above all.
 alignas(16) constinit std::array<std::byte, std::size_t{64} * 1024> alternate_stack{};
 
-constinit std::atomic<const char*> request = nullptr;
-constinit std::atomic<std::size_t> request_size = 0;
+// Neither the heap nor the stack is to be trusted. Of up to 4 KiB, which a pipe takes undivided.
+constinit fixed_text<4096> record;
+constinit std::atomic<std::uintptr_t> recording_thread = 0;
+constinit std::atomic<int> exit_code = 0;
+constinit std::size_t frames = 0;
+constinit bool is_identified = false;
+constinit int nested = 0;
 
-// One line in static memory: neither the heap nor the stack is to be trusted.
-class line {
-public:
-    void append(std::string_view text) noexcept {
-        const std::size_t room = text_.size() - used_ - 1; // for the line break
-        const std::size_t size = text.size() < room ? text.size() : room;
-        for (std::size_t i = 0; i < size; ++i) {
-            const char c = text[i];
-            text_[used_++] = c == '\n' || c == '\r' ? ' ' : c;
-        }
-    }
-    void append_hexadecimal(std::uintptr_t number) noexcept {
-        std::array<char, 2 * sizeof number> digits;
-        std::size_t first = digits.size();
-        do {
-            digits[--first] = "0123456789abcdef"[number & 15];
-            number >>= 4;
-        } while (number != 0);
-        append("0x");
-        append({digits.data() + first, digits.size() - first});
-    }
-    void append_bytes(std::span<const std::byte> bytes) noexcept {
-        constexpr std::string_view digits = "0123456789abcdef";
-        for (const std::byte each : bytes) {
-            const char pair[] = {digits[std::to_integer<unsigned>(each) >> 4],
-                                 digits[std::to_integer<unsigned>(each) & 15]};
-            append({pair, sizeof pair});
-        }
-    }
-    void write() noexcept {
-        text_[used_++] = '\n';
-        std::size_t written = 0;
-        while (written < used_) {
-            const ssize_t bytes = ::write(STDERR_FILENO, text_.data() + written, used_ - written);
-            if (bytes < 0 && errno != EINTR)
-                return;
-            written += bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
-        }
-    }
+std::uintptr_t this_thread() noexcept {
+    return reinterpret_cast<std::uintptr_t>(reinterpret_cast<void*>(::pthread_self()));
+}
 
-private:
-    std::array<char, 4096> text_{};
-    std::size_t used_ = 0;
+// --- the workers -------------------------------------------------------------------------------
+
+constinit std::atomic<invocation_in_hand*> first_in_hand = nullptr;
+constinit std::atomic_flag is_changing = ATOMIC_FLAG_INIT;
+
+struct changing {
+    changing() noexcept {
+        while (is_changing.test_and_set(std::memory_order_acquire)) {
+        }
+    }
+    ~changing() { is_changing.clear(std::memory_order_release); }
 };
 
-constinit line record;
-constinit std::atomic<bool> is_recording = false;
-
-_Unwind_Reason_Code append_frame(_Unwind_Context* frame, void* argument) {
-    std::size_t& seen = *static_cast<std::size_t*>(argument);
-    if (seen == frames_max)
-        return _URC_END_OF_STACK;
-    if (seen++ == 0) // this file's own
-        return _URC_NO_REASON;
-    record.append(" ");
-    record.append_hexadecimal(io::link_address(reinterpret_cast<void*>(_Unwind_GetIP(frame))));
-    return _URC_NO_REASON;
+void append_requests() noexcept {
+    constexpr int named_max = 4;
+    int count = 0;
+    const invocation_in_hand* each = first_in_hand.load(std::memory_order_acquire);
+    for (; each != nullptr; each = each->next()) {
+        const std::string_view id = each->request_id();
+        if (id.empty() || each->thread() != this_thread())
+            continue;
+        if (++count <= named_max) {
+            record.append(count == 1 ? "; request " : " or ");
+            record.append(id.substr(0, 64));
+        }
+    }
+    if (count == 0)
+        record.append("; no request");
+    if (count > named_max) {
+        record.append(" or one of ");
+        record.append_decimal(static_cast<unsigned>(count - named_max));
+        record.append(" more");
+    }
 }
 
-// Behind what happened: for whom, and where in the program.
-[[noreturn, gnu::noinline]] void finish_record(int signal, bool has_stack = true) noexcept {
-    record.append("; request ");
-    const char* const id = request.load(std::memory_order_relaxed);
-    record.append(id == nullptr
-                      ? std::string_view{"none"}
-                      : std::string_view{id, request_size.load(std::memory_order_relaxed)});
-    record.append("; build id ");
-    record.append_bytes(io::build_id());
-    if (has_stack) {
-        record.append("; stack");
-        std::size_t seen = 0;
-        _Unwind_Backtrace(append_frame, &seen);
+// --- the line ----------------------------------------------------------------------------------
+
+// On one line and in UTF-8, whatever it is.
+void append_message(std::string_view text) noexcept {
+    text = utf8::prefix(text, message_size_max);
+    while (!text.empty()) {
+        const utf8::sequence next = utf8::front(text);
+        const bool is_control = static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7F;
+        if (is_control)
+            record.append(" ");
+        else
+            record.append(next.valid ? text.substr(0, next.length) : utf8::replacement);
+        text.remove_prefix(next.length);
     }
-    record.write();
-    ::_exit(128 + signal);
 }
 
-// The second of two threads that crash waits for the first to end the process; a crash in here is
-// left to the kernel.
-void begin_record(int signal) noexcept {
-    if (is_recording.exchange(true)) {
-        std::signal(signal, SIG_DFL);
-        for (;;)
-            ::pause();
+[[noreturn]] void write_and_exit() noexcept {
+    // Room for the line break, whatever has been cut.
+    std::string_view text = record.view();
+    text = text.substr(0, 4095);
+    std::array<char, 4096> line;
+    const std::size_t size = text.copy(line.data(), text.size());
+    line[size] = '\n';
+    std::size_t written = 0;
+    while (written <= size) {
+        const ssize_t bytes = ::write(STDERR_FILENO, line.data() + written, size + 1 - written);
+        if (bytes <= 0 && errno != EINTR)
+            break;
+        written += bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
     }
-    record.append("spry: crashed: ");
+    ::_exit(exit_code.load());
 }
 
 std::string_view name_of(int signal) noexcept {
     switch (signal) {
     case SIGSEGV:
         return "SIGSEGV, invalid memory access";
+    case SIGBUS:
+        return "SIGBUS, memory that cannot be had";
     case SIGFPE:
         return "SIGFPE, invalid arithmetic";
     case SIGILL:
@@ -133,9 +135,75 @@ std::string_view name_of(int signal) noexcept {
     }
 }
 
-// Where a signal has stopped the program. Not every unwinder finds its way from a handler back to
-// there, but each finds it from a function: so the handler, instead of walking the stack, has the
-// program go on as if it had called `report`.
+void append_identity() noexcept {
+    is_identified = true;
+    append_requests();
+    record.append("; build id ");
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (const std::byte each : io::build_id()) {
+        const auto value = std::to_integer<unsigned>(each);
+        record.append(digits.substr(value >> 4, 1));
+        record.append(digits.substr(value & 15, 1));
+    }
+}
+
+// The second of two threads that crash waits for the first to end the process. A crash in the
+// midst of a record ends that.
+void begin_record(int signal) noexcept {
+    std::uintptr_t nobody = 0;
+    if (recording_thread.compare_exchange_strong(nobody, this_thread())) {
+        exit_code.store(128 + signal);
+        record.append("spry: crashed: ");
+        return;
+    }
+    if (nobody == this_thread()) {
+        if (++nested > 2) // not even that could be written
+            ::_exit(exit_code.load());
+        record.append("; and ");
+        record.append(name_of(signal));
+        record.append(", while this was written");
+        if (!is_identified)
+            append_identity();
+        write_and_exit();
+    }
+    for (;;)
+        ::pause();
+}
+
+void append_frame(std::uintptr_t address) noexcept {
+    record.append(frames++ == 0 ? "; stack " : " ");
+    record.append_hex(address);
+}
+
+// --- the stack ---------------------------------------------------------------------------------
+
+std::uintptr_t linked(std::uintptr_t address) noexcept {
+    return io::link_address(reinterpret_cast<void*>(address));
+}
+
+_Unwind_Reason_Code visit(_Unwind_Context* frame, void* from) {
+    auto& wanted = *static_cast<std::uintptr_t*>(from);
+    int is_exact = 0;
+    const std::uintptr_t address = _Unwind_GetIPInfo(frame, &is_exact);
+    if (wanted != 0 && address != wanted)
+        return _URC_NO_REASON;
+    wanted = 0;
+    if (frames == frames_max || address == 0)
+        return _URC_END_OF_STACK;
+    append_frame(linked(address) - (is_exact != 0 ? 0 : 1));
+    return _URC_NO_REASON;
+}
+
+// From the frame in which execution is, or would go on, at `from`.
+void append_stack(std::uintptr_t from) noexcept {
+    _Unwind_Backtrace(visit, &from);
+    if (frames == 0) {
+        from = 0;
+        _Unwind_Backtrace(visit, &from);
+    }
+}
+
+// Where a signal has stopped the program.
 #if defined(__x86_64__)
 std::uintptr_t stopped_at(const ucontext_t& where) noexcept {
     return static_cast<std::uintptr_t>(where.uc_mcontext.gregs[REG_RIP]);
@@ -143,17 +211,11 @@ std::uintptr_t stopped_at(const ucontext_t& where) noexcept {
 std::uintptr_t stack_of(const ucontext_t& where) noexcept {
     return static_cast<std::uintptr_t>(where.uc_mcontext.gregs[REG_RSP]);
 }
-void call_from(ucontext_t& where, void (*function)()) noexcept {
-    // A jump to nowhere has left its return address on the stack already.
-    if (stopped_at(where) != 0) {
-        where.uc_mcontext.gregs[REG_RSP] -= static_cast<greg_t>(sizeof(std::uintptr_t));
-        const std::uintptr_t from = stopped_at(where);
-        std::memcpy(reinterpret_cast<void*>(stack_of(where)), &from, sizeof from);
-    }
-    where.uc_mcontext.gregs[REG_RIP] =
-        static_cast<greg_t>(reinterpret_cast<std::uintptr_t>(function));
+// The way out of a function that has not done anything yet.
+void leave(ucontext_t& where) noexcept {
+    where.uc_mcontext.gregs[REG_RIP] = *reinterpret_cast<const greg_t*>(stack_of(where));
+    where.uc_mcontext.gregs[REG_RSP] += static_cast<greg_t>(sizeof(std::uintptr_t));
 }
-#define SPRY_ALIGNS_ITS_STACK [[gnu::force_align_arg_pointer]]
 #else
 std::uintptr_t stopped_at(const ucontext_t& where) noexcept {
     return where.uc_mcontext.pc;
@@ -161,19 +223,60 @@ std::uintptr_t stopped_at(const ucontext_t& where) noexcept {
 std::uintptr_t stack_of(const ucontext_t& where) noexcept {
     return where.uc_mcontext.sp;
 }
-void call_from(ucontext_t& where, void (*function)()) noexcept {
-    if (stopped_at(where) != 0)
-        where.uc_mcontext.regs[30] = stopped_at(where);
-    where.uc_mcontext.pc = reinterpret_cast<std::uintptr_t>(function);
+void leave(ucontext_t& where) noexcept {
+    where.uc_mcontext.pc = where.uc_mcontext.regs[30];
 }
-#define SPRY_ALIGNS_ITS_STACK
 #endif
 
-constinit int reported_signal = 0;
-
-SPRY_ALIGNS_ITS_STACK void report() {
-    finish_record(reported_signal);
+// As the unwinder keeps them: in the order of its `unw_context_t`, of which 512 bytes and more may
+// be read.
+std::array<std::uintptr_t, 128> registers_of(const ucontext_t& where) noexcept {
+    std::array<std::uintptr_t, 128> registers{};
+    std::size_t next = 0;
+#if defined(__x86_64__)
+    constexpr std::array<int, 17> order{REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RDI, REG_RSI,
+                                        REG_RBP, REG_RSP, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                        REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+    for (const int each : order)
+        registers[next++] = static_cast<std::uintptr_t>(where.uc_mcontext.gregs[each]);
+#else
+    for (const std::uintptr_t each : where.uc_mcontext.regs)
+        registers[next++] = each;
+    registers[next++] = where.uc_mcontext.sp;
+    registers[next++] = where.uc_mcontext.pc;
+#endif
+    return registers;
 }
+
+// Not every unwinder finds its way out of a signal's handler, but LLVM's can begin with the
+// registers that the signal has found.
+void append_stack(ucontext_t& where) noexcept {
+    constexpr std::uintptr_t first_page = 4096;
+    constexpr int instruction_pointer = -1; // UNW_REG_IP
+    bool is_exact = true;
+    if (stopped_at(where) < first_page) { // a call of a null pointer
+        leave(where);
+        is_exact = false;
+    }
+    if (__unw_init_local == nullptr) {
+        if (!is_exact)
+            append_frame(linked(stopped_at(where)) - 1);
+        append_stack(stopped_at(where));
+        return;
+    }
+    alignas(16) std::array<std::uintptr_t, 256> cursor;
+    std::array<std::uintptr_t, 128> registers = registers_of(where);
+    __unw_init_local(cursor.data(), registers.data());
+    std::uintptr_t address = stopped_at(where);
+    do {
+        if (__unw_get_reg(cursor.data(), instruction_pointer, &address) != 0 || address == 0)
+            return;
+        append_frame(linked(address) - (is_exact ? 0 : 1));
+        is_exact = false;
+    } while (frames != frames_max && __unw_step(cursor.data()) > 0);
+}
+
+// --- what happens ------------------------------------------------------------------------------
 
 // What a page that ends a stack looks like: an access close to the stack's end, or beyond it.
 bool is_overflow(const siginfo_t& about, const ucontext_t& where) noexcept {
@@ -184,53 +287,79 @@ bool is_overflow(const siginfo_t& about, const ucontext_t& where) noexcept {
 }
 
 void on_signal(int signal, siginfo_t* about, void* context) {
+    auto& where = *static_cast<ucontext_t*>(context);
     begin_record(signal);
     record.append(name_of(signal));
-    auto& where = *static_cast<ucontext_t*>(context);
     if (signal != SIGABRT) {
         record.append(" at address ");
-        record.append_hexadecimal(reinterpret_cast<std::uintptr_t>(about->si_addr));
+        record.append_hex(reinterpret_cast<std::uintptr_t>(about->si_addr));
     }
-    if (is_overflow(*about, where)) {
-        // Its stack has no room for another call.
+    if (is_overflow(*about, where))
         record.append(", the stack has probably overflowed");
-        record.append(" in ");
-        record.append_hexadecimal(io::link_address(reinterpret_cast<void*>(stopped_at(where))));
-        finish_record(signal, false);
-    }
-    reported_signal = signal;
-    call_from(where, report);
+    append_identity();
+    append_stack(where);
+    write_and_exit();
 }
 
-void append_exception() noexcept {
-    const std::type_info* const type = abi::__cxa_current_exception_type();
-    if (type == nullptr) {
-        record.append("std::terminate without an exception");
-        return;
-    }
+void on_abort(const void* from) noexcept {
+    begin_record(SIGABRT);
+    record.append(name_of(SIGABRT));
+    append_identity();
+    append_stack(reinterpret_cast<std::uintptr_t>(from));
+    write_and_exit();
+}
+
+void append_exception(const std::type_info& type) noexcept {
     std::array<char, demangled_size_max> readable;
-    const std::string_view name = demangle(type->name(), readable);
+    const std::string_view name = demangle(type.name(), readable);
     record.append("an exception that nobody catches, ");
-    record.append(name.empty() ? std::string_view{type->name()} : name);
+    append_message(name.empty() ? std::string_view{type.name()} : name);
     try {
         throw;
     } catch (const std::exception& thrown) {
+        if (const char* const text = thrown.what()) {
+            record.append(": ");
+            append_message(text);
+        }
+    } catch (const std::string& thrown) {
         record.append(": ");
-        record.append(thrown.what());
+        append_message(thrown);
+    } catch (const char* thrown) {
+        if (thrown != nullptr) {
+            record.append(": ");
+            append_message(thrown);
+        }
     } catch (...) {
     }
 }
 
+// Where the exception was thrown says more than where it was caught at last.
+void append_throw_site(const std::type_info& type) noexcept {
+    std::array<std::uintptr_t, throw_site_frames_max> addresses;
+    const std::size_t count = throw_site(std::current_exception(), type, addresses);
+    for (const std::uintptr_t each : std::span{addresses}.first(count))
+        append_frame(linked(each));
+}
+
 [[noreturn]] void on_terminate() noexcept {
     begin_record(SIGABRT);
-    append_exception();
-    finish_record(SIGABRT);
+    const std::type_info* const type = abi::__cxa_current_exception_type();
+    if (type != nullptr)
+        append_exception(*type);
+    else
+        record.append("std::terminate without an exception");
+    append_identity();
+    if (type != nullptr)
+        append_throw_site(*type);
+    if (frames == 0)
+        append_stack(reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)));
+    write_and_exit();
 }
 
 void handle(int signal) noexcept {
     struct sigaction wanted{};
     wanted.sa_sigaction = on_signal;
-    wanted.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND;
+    wanted.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
     struct sigaction before{};
     ::sigaction(signal, &wanted, &before);
     const bool is_handled = (before.sa_flags & SA_SIGINFO) != 0 || before.sa_handler != SIG_DFL;
@@ -245,14 +374,27 @@ void install_crash_records() noexcept {
     stack.ss_sp = alternate_stack.data();
     stack.ss_size = alternate_stack.size();
     ::sigaltstack(&stack, nullptr);
-    for (const int signal : {SIGSEGV, SIGFPE, SIGILL, SIGABRT})
+    for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL})
         handle(signal);
+#ifdef __GLIBC__ // aborts on its own, behind the linker's back
+    handle(SIGABRT);
+#endif
+    set_abort_hook(on_abort);
     std::set_terminate(on_terminate);
 }
 
-void set_crash_request(std::string_view id) noexcept {
-    request_size.store(id.size(), std::memory_order_relaxed);
-    request.store(id.empty() ? nullptr : id.data(), std::memory_order_relaxed);
+invocation_in_hand::invocation_in_hand() noexcept : thread_(this_thread()) {
+    const changing alone;
+    next_.store(first_in_hand.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    first_in_hand.store(this, std::memory_order_release);
+}
+
+invocation_in_hand::~invocation_in_hand() {
+    const changing alone;
+    std::atomic<invocation_in_hand*>* link = &first_in_hand;
+    while (link->load(std::memory_order_relaxed) != this)
+        link = &link->load(std::memory_order_relaxed)->next_;
+    link->store(next_.load(std::memory_order_relaxed), std::memory_order_release);
 }
 
 } // namespace spry::detail

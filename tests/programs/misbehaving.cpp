@@ -4,12 +4,15 @@
 #include <spry/spry.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <exception>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace {
@@ -38,15 +41,57 @@ SPRY_JSON(reply, process)
     }
 }
 
+// The tests look for the line of each "here: ..." in what is left of a crash. No call is the last
+// thing that its function does, which would take the function off the stack.
 [[gnu::noinline]] int read_through(const volatile int* pointer) {
-    return *pointer;
+    return *pointer + 1; // here: segv
 }
 
-// Until the stack is used up: no call is the last thing that it does.
 [[gnu::noinline]] int recurse(volatile int* depth) {
-    volatile int here[256] = {};
+    volatile int here[256] = {}; // here: overflow
     here[0] = *depth + 1;
     return here[0] == 0 ? 0 : recurse(here) + here[0];
+}
+
+[[gnu::noinline]] int call_nothing() {
+    int (*volatile nothing)() = nullptr;
+    return nothing() + 1; // here: null_call
+}
+
+// A file that is shorter than its mapping.
+[[gnu::noinline]] int read_beyond() {
+    const int file = ::memfd_create("empty", 0);
+    const auto* const memory =
+        static_cast<const volatile int*>(::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file, 0));
+    return *memory + 1; // here: bus
+}
+
+[[gnu::noinline]] int divide(volatile int* by) {
+    return 100 / *by + 1; // here: fpe
+}
+
+[[gnu::noinline]] void trap() {
+    __builtin_trap(); // here: ill
+}
+
+volatile int calls = 0;
+
+[[gnu::noinline]] void give_up() {
+    calls = calls + 1;
+    std::abort(); // here: abort
+}
+
+// What has been freed and used again looks like this.
+struct broken : std::exception {
+    const char* what() const noexcept override {
+        return reinterpret_cast<const char*>(read_through(reinterpret_cast<const int*>(16)));
+    }
+};
+
+[[gnu::noinline]] void allocate_too_much() noexcept {
+    volatile std::size_t size = std::size_t{1} << 62;
+    char* volatile memory = new char[size]; // here: allocate
+    calls = calls + memory[0];
 }
 
 [[gnu::noinline]] void rethrow_as_a_consequence() {
@@ -58,17 +103,30 @@ SPRY_JSON(reply, process)
 }
 
 [[gnu::noinline]] void throw_it() {
-    throw shop::out_of_stock{"only 3 left of \"tea\""};
+    calls = calls + 1;
+    throw shop::out_of_stock{"only 3 left of \"tea\""}; // here: throw
+}
+
+template <class Thrown>
+[[gnu::noinline]] void throw_that(Thrown thrown) {
+    throw thrown; // here: throw_that
+}
+
+template <class Thrown>
+void break_a_promise(Thrown thrown) noexcept {
+    throw_that(thrown);
 }
 
 [[gnu::noinline]] void break_a_promise() noexcept {
     throw_it();
+    calls = calls + 1;
 }
 
 spry::task<reply> misbehave(request given, spry::context& context) {
     const std::string_view how = given.how;
+    volatile int zero = 0;
     if (how == "throw")
-        throw shop::out_of_stock{"only 3 left of \"tea\""};
+        throw_it();
     if (how == "throw_int")
         throw 42;
     if (how == "throw_text")
@@ -83,16 +141,32 @@ spry::task<reply> misbehave(request given, spry::context& context) {
         volatile int depth = 0;
         co_return reply{recurse(&depth)};
     }
+    if (how == "null_call")
+        co_return reply{call_nothing()};
+    if (how == "bus")
+        co_return reply{read_beyond()};
+    if (how == "fpe")
+        co_return reply{divide(&zero)};
+    if (how == "ill")
+        trap();
     if (how == "break_a_promise")
         break_a_promise();
+    if (how == "break_a_promise_with_text")
+        break_a_promise(std::string{"two\nlines \x1b \xff"});
+    if (how == "break_a_promise_with_broken")
+        break_a_promise(broken{});
+    if (how == "break_a_promise_of_memory")
+        allocate_too_much();
+    if (how == "throw_bad_alloc")
+        throw std::bad_alloc{};
     if (how == "exit_0")
         std::exit(0);
     if (how == "exit_3")
         std::exit(3);
     if (how == "abort")
-        std::abort();
+        give_up();
     if (how == "terminate")
-        std::terminate();
+        std::terminate(); // here: terminate
     if (how == "spin")
         spin();
     if (how == "sleep") // for ever, deaf to the stop that comes before the deadline
