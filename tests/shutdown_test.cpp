@@ -37,7 +37,7 @@ response echo(event given) {
 
 class shutdown_signal : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(io, shutdown_signal, testing::Values("direct", "epoll", "auto"),
-                         [](const auto& info) { return std::string{info.param}; });
+                         [](const auto& each) { return std::string{each.param}; });
 
 // One event, inside of which the signal is sent; the rest of it comes a byte at a time, and a
 // second event would be there.

@@ -358,8 +358,9 @@ TEST(contract_3_2, one_refusal_ends_pipelining_for_its_worker_alone) {
     run(api, {"f", echo}, {4, {}, true});
     expect_each_echoed_once(api, numbered_bodies(40));
     for (const crowd_call& call : api.calls()) {
-        if (!call.is_next && call.id != "e0")
+        if (!call.is_next && call.id != "e0") {
             EXPECT_EQ(call.is_followed, call.connection != victim) << call.id;
+        }
     }
 }
 
@@ -439,8 +440,9 @@ TEST_P(contract_11_8, the_first_event_given_may_be_answered_last) {
     };
     for (std::size_t i = 1; i < workers; ++i) {
         EXPECT_LT(place_of(api.answered(), i), place_of(api.answered(), 0)) << i;
-        if (i + 1 < workers)
+        if (i + 1 < workers) {
             EXPECT_LT(place_of(ended, i + 1), place_of(ended, i)) << i;
+        }
     }
 }
 
