@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -159,6 +160,29 @@ TEST_F(a_crowd_api, takes_answers_out_of_order_and_on_any_connection) {
     EXPECT_THAT(both, HasSubstr("202 Accepted"));
     EXPECT_THAT(both, HasSubstr("Lambda-Runtime-Aws-Request-Id: "));
     EXPECT_EQ(api.answered(), 2U);
+}
+
+TEST_F(a_crowd_api, gives_as_many_events_as_it_is_told_and_lets_the_others_wait) {
+    function_side one(api.address());
+    function_side two(api.address());
+    one.send(get);
+    two.send(get);
+    api.serve_events(0, 2, 10);
+    EXPECT_EQ(one.arrived() + two.arrived(), "");
+    // Whoever gets an event answers it, and both ask again.
+    std::thread function([&] {
+        for (int answered = 0; answered < 3;) {
+            for (function_side* each : {&one, &two}) {
+                if (const std::string text = each->arrived(); text.find("Id: ") != text.npos) {
+                    each->send(answer(id_in(text), "{}") + std::string(get));
+                    ++answered;
+                }
+            }
+        }
+    });
+    api.serve_events(3, 2, 10);
+    function.join();
+    EXPECT_EQ(api.answered(), 3U);
 }
 
 TEST_F(a_crowd_api, refuses_a_second_answer_and_one_that_is_no_echo) {

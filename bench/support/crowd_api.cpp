@@ -6,8 +6,10 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
+#include <limits>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -161,27 +163,49 @@ crowd_api::~crowd_api() {
 }
 
 void crowd_api::serve(std::uint64_t until_ns) {
+    give(std::numeric_limits<std::uint64_t>::max());
     std::uint64_t last = now_ns();
-    while (true) {
-        const std::uint64_t now = now_ns();
-        if (now >= until_ns)
-            return;
-        if (now - last > patience_ns)
-            throw std::runtime_error("nothing comes from the function");
-        std::array<epoll_event, 64> ready{};
-        const int limit_ms = static_cast<int>((until_ns - now) / 1'000'000) + 1;
-        const int count = ::epoll_wait(epoll_, ready.data(), ready.size(), std::min(limit_ms, 100));
-        if (count < 0 && errno != EINTR)
-            fail("epoll_wait");
-        for (int i = 0; i < count; ++i) {
-            if (ready[static_cast<std::size_t>(i)].data.ptr == nullptr)
-                accept_all();
-            else
-                receive(*static_cast<connection*>(ready[static_cast<std::size_t>(i)].data.ptr));
-        }
-        if (count > 0)
+    for (std::uint64_t now = last; now < until_ns; now = now_ns()) {
+        const std::uint64_t left_ms = (until_ns - now) / 1'000'000 + 1;
+        if (serve_ready(static_cast<int>(std::min<std::uint64_t>(left_ms, 100))))
             last = now;
+        else if (now - last > patience_ns)
+            throw std::runtime_error("nothing comes from the function");
     }
+}
+
+void crowd_api::serve_events(std::uint64_t events, unsigned workers, unsigned seconds) {
+    const std::uint64_t answered_at_end = answered_ + events;
+    give(events);
+    while (answered_ < answered_at_end || waiting_.size() < workers) {
+        if (!serve_ready(static_cast<int>(seconds) * 1000))
+            throw std::runtime_error("nothing comes from the function");
+    }
+}
+
+// From now on so many, to those first who wait already.
+void crowd_api::give(std::uint64_t events) {
+    left_ = events;
+    for (auto waiting = std::exchange(waiting_, {}); connection* const each : waiting) {
+        each->answer.clear();
+        give_event(*each);
+        send(*each, each->answer);
+    }
+}
+
+// Waits for something to happen, and sees to it; false where nothing has.
+bool crowd_api::serve_ready(int limit_ms) {
+    std::array<epoll_event, 64> ready{};
+    const int count = ::epoll_wait(epoll_, ready.data(), ready.size(), limit_ms);
+    if (count < 0 && errno != EINTR)
+        fail("epoll_wait");
+    for (int i = 0; i < count; ++i) {
+        if (ready[static_cast<std::size_t>(i)].data.ptr == nullptr)
+            accept_all();
+        else
+            receive(*static_cast<connection*>(ready[static_cast<std::size_t>(i)].data.ptr));
+    }
+    return count > 0;
 }
 
 void crowd_api::accept_all() {
@@ -223,14 +247,29 @@ void crowd_api::receive(connection& from) {
         taken += next.bytes;
     }
     from.received.erase(0, taken);
-    for (std::string_view left = from.answer; !left.empty();) {
-        const ssize_t sent = ::send(from.socket, left.data(), left.size(), MSG_NOSIGNAL);
+    send(from, from.answer);
+}
+
+void crowd_api::send(connection& to, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t sent = ::send(to.socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent <= 0) {
-            close(from);
+            close(to);
             return;
         }
-        left.remove_prefix(static_cast<std::size_t>(sent));
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
+}
+
+// Or lets it wait.
+void crowd_api::give_event(connection& to) {
+    if (left_ == 0) {
+        waiting_.push_back(&to);
+        return;
+    }
+    --left_;
+    outstanding_[++number_ % events_max] = true;
+    to.answer += event_.numbered(number_);
 }
 
 void crowd_api::take(connection& from, const framed_request& what) {
@@ -238,8 +277,7 @@ void crowd_api::take(connection& from, const framed_request& what) {
     constexpr std::size_t digits = 12;
     std::string_view target = what.target;
     if (what.method == "GET" && target == "/2018-06-01/runtime/invocation/next") {
-        outstanding_[++number_ % events_max] = true;
-        from.answer += event_.numbered(number_);
+        give_event(from);
         return;
     }
     if (what.method == "POST" && target.size() > ending.size() + digits &&
@@ -260,6 +298,7 @@ void crowd_api::take(connection& from, const framed_request& what) {
 
 void crowd_api::close(connection& which) {
     ::close(which.socket);
+    waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), &which), waiting_.end());
     connections_.erase(std::find_if(connections_.begin(), connections_.end(),
                                     [&](const auto& each) { return each.get() == &which; }));
 }

@@ -43,9 +43,15 @@ public:
     /// what is no answer to an event of ours, or nothing for ten seconds.
     void serve(std::uint64_t until_ns);
 
+    /// Gives `events` events and no more, then serves until they are answered and `workers` calls
+    /// for one wait. Throws as `serve` does, where nothing comes for so many seconds.
+    void serve_events(std::uint64_t events, unsigned workers, unsigned seconds);
+
     /// Invocations answered, and connections made, since the beginning.
     std::uint64_t answered() const noexcept { return answered_; }
     std::uint64_t connected() const noexcept { return connected_; }
+
+    std::string_view event() const { return event_.event(); }
 
     /// Ends all connections and forgets their events: the next function comes.
     void forget_all();
@@ -53,9 +59,13 @@ public:
 private:
     struct connection;
 
+    bool serve_ready(int limit_ms);
     void accept_all();
     void receive(connection& from);
+    void send(connection& to, std::string_view bytes);
     void take(connection& from, const framed_request& what);
+    void give(std::uint64_t events);
+    void give_event(connection& to);
     void close(connection& which);
 
     int listening_ = -1;
@@ -63,7 +73,9 @@ private:
     std::string address_;
     event_message event_;
     std::vector<std::unique_ptr<connection>> connections_;
-    std::vector<bool> outstanding_; ///< by number of the event, modulo its size
+    std::vector<connection*> waiting_; ///< for an event, while there is none to be given
+    std::vector<bool> outstanding_;    ///< by number of the event, modulo its size
+    std::uint64_t left_ = 0;           ///< events that may still be given
     std::uint64_t number_ = 0;
     std::uint64_t answered_ = 0;
     std::uint64_t connected_ = 0;

@@ -40,6 +40,8 @@ feeding read_feeding(int argc, char** argv, const char* help, own_option* own) {
             plan.to = number();
         } else if (option == "--event") {
             plan.event_bytes = number();
+        } else if (option == "--workers") {
+            plan.workers = number();
         } else if (option == "--joined") {
             plan.joined = true;
         } else if (option == "--seconds") {
@@ -57,6 +59,8 @@ feeding read_feeding(int argc, char** argv, const char* help, own_option* own) {
     }
     if (plan.from == 0 || plan.to <= plan.from)
         refuse(argv[0], "--from and --to want numbers above 0, in order");
+    if (plan.workers == 0)
+        refuse(argv[0], "--workers wants at least one");
     if (i >= argc)
         refuse(argv[0], "no program given");
     plan.command.assign(argv + i, argv + argc);
@@ -66,14 +70,19 @@ feeding read_feeding(int argc, char** argv, const char* help, own_option* own) {
 program counted(const feeding& plan, const std::string& address, bool traced) {
     program what;
     what.command = plan.command;
-    what.environment = overlaid(lambda_environment(address), environment_without_lambda());
+    std::vector<std::string> variables = lambda_environment(address);
+    if (plan.workers > 1)
+        variables.push_back("AWS_LAMBDA_MAX_CONCURRENCY=" + std::to_string(plan.workers));
+    what.environment = overlaid(variables, environment_without_lambda());
     what.quiet = true;
     what.traced = traced;
     what.same_addresses = true;
     return what;
 }
 
-std::string feed(runtime_api& api, const feeding& plan, pid_t function, const at_rest& hooks) {
+namespace {
+
+std::string feed_one(runtime_api& api, const feeding& plan, pid_t function, const at_rest& hooks) {
     event_message event(plan.event_bytes);
     api.accept();
     api.expect(request_kind::next);
@@ -106,10 +115,41 @@ std::string feed(runtime_api& api, const feeding& plan, pid_t function, const at
     }
 }
 
-feeder::feeder(runtime_api& api, const feeding& plan, pid_t function, at_rest hooks)
+// Answers are looked at where they arrive: each is the event.
+std::string feed_many(crowd_api& api, const feeding& plan, pid_t function, const at_rest& hooks) {
+    const auto rest_behind = [&](unsigned events, const std::function<void()>& then) {
+        api.serve_events(events, plan.workers, plan.seconds);
+        wait_until_asleep(function, plan.seconds);
+        then();
+    };
+    rest_behind(0, hooks.before_first);
+    rest_behind(plan.from, hooks.from);
+    rest_behind(plan.invocations(), hooks.to);
+    return std::string(api.event());
+}
+
+} // namespace
+
+fed_api::fed_api(const feeding& plan) {
+    if (plan.workers == 1)
+        alone_.emplace(plan.seconds);
+    else
+        crowd_.emplace(plan.event_bytes);
+}
+
+const std::string& fed_api::address() const noexcept {
+    return alone_ ? alone_->address() : crowd_->address();
+}
+
+std::string fed_api::feed(const feeding& plan, pid_t function, const at_rest& hooks) {
+    return alone_ ? feed_one(*alone_, plan, function, hooks)
+                  : feed_many(*crowd_, plan, function, hooks);
+}
+
+feeder::feeder(fed_api& api, const feeding& plan, pid_t function, at_rest hooks)
     : thread_([this, &api, &plan, function, hooks = std::move(hooks)] {
           try {
-              answer_ = feed(api, plan, function, hooks);
+              answer_ = api.feed(plan, function, hooks);
           } catch (...) {
               failure_ = std::current_exception();
           }

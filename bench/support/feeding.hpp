@@ -3,11 +3,13 @@
 // that what happens in between can be counted: the slope of a count is a matter of two readings.
 #pragma once
 
+#include "crowd_api.hpp"
 #include "process.hpp"
 #include "runtime_api.hpp"
 
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,8 +19,9 @@
 namespace bench {
 
 struct feeding {
-    unsigned from = 200; ///< the first reading is taken behind this invocation
-    unsigned to = 1200;  ///< and the second behind this one
+    unsigned from = 200;  ///< the first reading is taken behind this invocation
+    unsigned to = 1200;   ///< and the second behind this one
+    unsigned workers = 1; ///< of the function, so many events are kept under way
     std::size_t event_bytes = 2;
     /// A 202 and the next event leave in one write, where the function has asked for the next
     /// event by then: what a pipelining function is promised the fewest system calls for.
@@ -45,6 +48,8 @@ feeding read_feeding(int argc, char** argv, const char* help, own_option* own = 
     "  --from N       take the first reading behind invocation N (default 200)\n"                  \
     "  --to N         take the second behind invocation N (default 1200)\n"                        \
     "  --event BYTES  size of each event (default 2)\n"                                            \
+    "  --workers N    keep N events under way, one for each worker of a function that echoes\n"    \
+    "                 (default 1)\n"                                                               \
     "  --joined       send a 202 and the next event in one write where the function has\n"         \
     "                 asked for it by then (a pipelining one)\n"                                   \
     "  --seconds N    give up where nothing moves for so long (default 60)\n"                      \
@@ -65,14 +70,26 @@ struct at_rest {
     std::function<void()> to = [] {};
 };
 
-/// Feeds the process `function` with what `plan` says; returns the last answer's body. Throws
-/// std::runtime_error where the function fails.
-std::string feed(runtime_api& api, const feeding& plan, pid_t function, const at_rest& hooks);
+/// The Runtime API that a plan wants: one connection at a time, or one for each worker.
+class fed_api {
+public:
+    explicit fed_api(const feeding& plan);
 
-/// The same on a thread of its own, for tools that trace meanwhile; kills the function at the end.
+    const std::string& address() const noexcept;
+
+    /// Feeds the process `function` with what the plan says; returns the last answer's body. Throws
+    /// std::runtime_error where the function fails.
+    std::string feed(const feeding& plan, pid_t function, const at_rest& hooks);
+
+private:
+    std::optional<runtime_api> alone_;
+    std::optional<crowd_api> crowd_;
+};
+
+/// Feeds on a thread of its own, for tools that trace meanwhile; kills the function at the end.
 class feeder {
 public:
-    feeder(runtime_api& api, const feeding& plan, pid_t function, at_rest hooks);
+    feeder(fed_api& api, const feeding& plan, pid_t function, at_rest hooks);
     feeder(const feeder&) = delete;
     feeder& operator=(const feeder&) = delete;
     ~feeder();

@@ -139,7 +139,7 @@ private:
 
 int count(const bench::feeding& plan) {
     const auto functions = bench::function_addresses(plan.command[0]);
-    bench::runtime_api api(plan.seconds);
+    bench::fed_api api(plan);
     bench::process function(bench::counted(plan, api.address(), true));
     bench::tracer tracer(function.id(), plan.command[0]);
     const breakpoints set(function.id(), functions);

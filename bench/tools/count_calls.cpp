@@ -35,7 +35,7 @@ totals now() {
 }
 
 int count(const bench::feeding& plan) {
-    bench::runtime_api api(plan.seconds);
+    bench::fed_api api(plan);
     bench::process function(bench::counted(plan, api.address(), true));
     bench::tracer tracer(function.id(), plan.command[0]);
     totals at_from{};

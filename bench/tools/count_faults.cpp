@@ -24,7 +24,7 @@ struct reading {
 };
 
 int count(const bench::feeding& plan) {
-    bench::runtime_api api(plan.seconds);
+    bench::fed_api api(plan);
     const bench::process function(bench::counted(plan, api.address(), false));
     const auto read = [&] {
         // The faults first: looking at the memory must not come between.
@@ -39,7 +39,7 @@ int count(const bench::feeding& plan) {
     hooks.before_first = [&] { start = read(); };
     hooks.from = [&] { at_from = read(); };
     hooks.to = [&] { at_to = read(); };
-    const std::string answer = bench::feed(api, plan, function.id(), hooks);
+    const std::string answer = api.feed(plan, function.id(), hooks);
 
     std::printf("start_minor_faults %llu\nstart_major_faults %llu\nstart_resident_kib %llu\n",
                 static_cast<unsigned long long>(start.faults.minor),

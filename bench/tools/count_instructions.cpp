@@ -58,7 +58,7 @@ void print_functions(const bench::feeding& plan,
 
 int count(const bench::feeding& plan, bool functions) {
     bench::stay_on_one_cpu();
-    bench::runtime_api api(plan.seconds);
+    bench::fed_api api(plan);
     bench::process function(bench::counted(plan, api.address(), true));
     bench::tracer tracer(function.id(), plan.command[0]);
     const bench::code_copy code(function.id());
