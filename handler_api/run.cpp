@@ -137,14 +137,15 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
         return complain({"AWS_LAMBDA_RUNTIME_API is \"", variables.runtime_api,
                          "\": there is no host \"", where.value.host, "\""});
     }
-    result<std::unique_ptr<io::event_loop>> loop = io::event_loop::create(*backend);
+    const unsigned worker_count = std::max(1U, unsigned{variables.max_concurrency});
+    result<std::unique_ptr<io::event_loop>> loop =
+        io::event_loop::create(*backend, worker_count * detail::operations_per_worker);
     if (!loop)
         return complain_about_backend(variables.io, loop.error());
 
     detail::install_crash_records();
     io::termination::install();
     const log_level level = detail::process_log_settings(variables).level;
-    const unsigned worker_count = std::max(1U, unsigned{variables.max_concurrency});
     runtime_client client{**loop,
                           where.value,
                           *peer,

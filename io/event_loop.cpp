@@ -60,10 +60,12 @@ result<backend_choice> parse_backend_choice(std::string_view name) noexcept {
     return failure(std::errc::invalid_argument);
 }
 
-result<std::unique_ptr<event_loop>> event_loop::create(backend_choice choice) {
+result<std::unique_ptr<event_loop>> event_loop::create(backend_choice choice,
+                                                       unsigned operations_at_once) {
+    SPRY_ASSERT(operations_at_once > 0);
     switch (choice) {
     case backend_choice::automatic:
-        return std::make_unique<event_loop>(detail::make_automatic_backend());
+        return std::make_unique<event_loop>(detail::make_automatic_backend(operations_at_once));
     case backend_choice::direct:
         return std::make_unique<event_loop>(detail::make_direct_backend());
     case backend_choice::epoll:
@@ -72,7 +74,7 @@ result<std::unique_ptr<event_loop>> event_loop::create(backend_choice choice) {
         break;
     }
     result<std::unique_ptr<detail::backend>> ring =
-        detail::make_uring_backend(detail::ring_requirement::any);
+        detail::make_uring_backend(detail::ring_requirement::any, operations_at_once);
     if (!ring)
         return failure(ring.error());
     return std::make_unique<event_loop>(std::move(*ring));

@@ -50,7 +50,10 @@ result<backend_choice> parse_backend_choice(std::string_view name) noexcept;
 class event_loop {
 public:
     /// Fails where the kernel refuses the chosen backend, or where this build lacks it.
-    static result<std::unique_ptr<event_loop>> create(backend_choice choice);
+    /// `operations_at_once`, 1 at least, is how many are to be submitted between two waits as a
+    /// rule: a ring has room for so many, within reason, so that one system call submits them.
+    static result<std::unique_ptr<event_loop>> create(backend_choice choice,
+                                                      unsigned operations_at_once = 1);
 
     explicit event_loop(std::unique_ptr<detail::backend> backend);
     event_loop(const event_loop&) = delete;

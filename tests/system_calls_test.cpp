@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a request and its answer cost in system calls, counted as the slope between two runs.
+#include <spry/core/task_scope.hpp>
 #include <spry/io/socket.hpp>
 
 #include "support/bytes.hpp"
@@ -11,9 +12,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <sys/socket.h>
 
@@ -115,6 +119,44 @@ TEST_P(system_calls_on_the_ring, are_one_for_each_await) {
 TEST_P(system_calls_on_the_ring, are_one_for_a_round_trip_whose_send_is_not_awaited) {
     EXPECT_NEAR(calls_per_round_trip(GetParam(), exchange_without_awaiting_sends), 1.0,
                 set_up_noise);
+}
+
+constexpr std::size_t crowd = 32;
+
+task<> exchange_with_each(std::vector<std::unique_ptr<io::socket>>* all, int rounds) {
+    spry::task_scope exchanges;
+    for (const auto& each : *all)
+        exchanges.spawn(exchange_without_awaiting_sends(each.get(), rounds));
+    co_await exchanges.join();
+}
+
+// Of many round trips at the same time, whose answers are all there before they are asked for.
+double calls_per_common_round(const backend_under_test& backend, unsigned operations_at_once) {
+    const auto calls_of_rounds = [&](int rounds) {
+        const std::optional<long> calls = count_system_calls([&] {
+            const std::unique_ptr<io::event_loop> loop =
+                io::event_loop::create(backend.choice, operations_at_once).value();
+            std::vector<fd_pair> pairs(crowd);
+            std::vector<std::unique_ptr<io::socket>> near;
+            const std::string answers(static_cast<std::size_t>(rounds) * 64, 'a');
+            for (fd_pair& each : pairs) {
+                each = connect_fds();
+                near.push_back(std::make_unique<io::socket>(*loop, std::move(each.near)));
+                static_cast<void>(::send(each.far.get(), answers.data(), answers.size(), 0));
+            }
+            loop->run(exchange_with_each(&near, rounds));
+        });
+        return calls.value_or(-1'000'000);
+    };
+    constexpr int few = 20;
+    constexpr int many = 120;
+    return static_cast<double>(calls_of_rounds(many) - calls_of_rounds(few)) / (many - few);
+}
+
+// Two operations each, and a kernel that completes so many in several portions is asked again.
+TEST_P(system_calls_on_the_ring, of_many_operations_at_once_are_few_where_it_was_made_for_them) {
+    EXPECT_LE(calls_per_common_round(GetParam(), 2 * crowd), 4.0);
+    EXPECT_GE(calls_per_common_round(GetParam(), 1), 2 * crowd / 8);
 }
 
 } // namespace

@@ -31,6 +31,9 @@ struct worker_settings {
     unsigned worker_count = 1; ///< of the process
 };
 
+/// What a worker may submit to its loop between two waits: a request, and the receive behind it.
+inline constexpr unsigned operations_per_worker = 2;
+
 /// Workers on one loop, each with a connection, a receive buffer, an arena, a JSON reader and a
 /// logger of its own. They take turns wherever one of them waits, and know nothing of each other:
 /// one that ends, for whatever reason, leaves the others as they are.

@@ -43,7 +43,8 @@ struct share {
 
     // The ring belongs to the thread that makes it.
     void run() {
-        const result<std::unique_ptr<io::event_loop>> loop = io::event_loop::create(backend);
+        const result<std::unique_ptr<io::event_loop>> loop =
+            io::event_loop::create(backend, count * operations_per_worker);
         if (!loop) {
             io::write_error_line({"a thread cannot have its backend, and its workers are missing: ",
                                   loop.error().message()});

@@ -25,7 +25,9 @@ constexpr int waits_before_ring = 2;
 
 class direct_backend final : public backend {
 public:
-    explicit direct_backend(bool wants_ring) noexcept : wants_ring_(wants_ring) {}
+    /// For a ring of 0 operations it will not ask.
+    explicit direct_backend(unsigned ring_operations) noexcept
+        : ring_operations_(ring_operations), wants_ring_(ring_operations != 0) {}
     ~direct_backend() override { SPRY_ASSERT(pending() == 0); }
 
     std::string_view name() const noexcept override { return has_ring_ ? "uring" : "direct"; }
@@ -101,7 +103,8 @@ private:
     // Once. Where the kernel gives a good ring, it ends the direct path for good.
     void try_ring() noexcept {
         wants_ring_ = false;
-        result<std::unique_ptr<backend>> ring = make_uring_backend(ring_requirement::deferred);
+        result<std::unique_ptr<backend>> ring =
+            make_uring_backend(ring_requirement::deferred, ring_operations_);
         if (ring) {
             crowd_ = std::move(*ring);
             has_ring_ = true;
@@ -142,11 +145,12 @@ private:
         ended_.push_back(op);
     }
 
+    unsigned ring_operations_;
     bool wants_ring_;
     bool has_ring_ = false;
     int waits_ = 0;
-    int refused_with_ = 0; // an errno: the first std::error_code costs a start its category
-    operation* alone_ = nullptr;       // the one pending operation, if there is one
+    int refused_with_ = 0;       // an errno: the first std::error_code costs a start its category
+    operation* alone_ = nullptr; // the one pending operation, if there is one
     intrusive_queue<operation> ended_; // the next wait hands them over
     std::unique_ptr<backend> crowd_;   // runs operations that are pending at the same time
 };
@@ -154,10 +158,10 @@ private:
 } // namespace
 
 std::unique_ptr<backend> make_direct_backend() {
-    return std::make_unique<direct_backend>(false);
+    return std::make_unique<direct_backend>(0);
 }
-std::unique_ptr<backend> make_automatic_backend() {
-    return std::make_unique<direct_backend>(true);
+std::unique_ptr<backend> make_automatic_backend(unsigned operations_at_once) {
+    return std::make_unique<direct_backend>(operations_at_once);
 }
 
 } // namespace spry::io::detail

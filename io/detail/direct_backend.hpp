@@ -13,7 +13,8 @@ std::unique_ptr<backend> make_direct_backend();
 
 /// As the direct backend, until a ring is useful: when a second operation is wanted at the same
 /// time, or once the first answer and the call for the next event have gone out. Then all goes
-/// through the ring, if the kernel gives a good one; if not, nothing changes.
-std::unique_ptr<backend> make_automatic_backend();
+/// through the ring, if the kernel gives a good one; if not, nothing changes. The ring takes so
+/// many operations in one call, 1 at least.
+std::unique_ptr<backend> make_automatic_backend(unsigned operations_at_once);
 
 } // namespace spry::io::detail

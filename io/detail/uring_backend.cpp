@@ -17,7 +17,9 @@
 #include <spry/core/assert.hpp>
 #include <spry/io/detail/attempt.hpp>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +33,14 @@ namespace spry::io::detail {
 
 namespace {
 
-constexpr unsigned entries = 8;
+// An entry costs 96 bytes of the kernel's and 104 of ours. Beyond so many, the further call for
+// those that found no room is nothing beside the work that they are.
+constexpr unsigned entries_min = 8;
+constexpr unsigned entries_max = 256;
+
+unsigned entries_for(unsigned operations_at_once) noexcept {
+    return std::bit_ceil(std::clamp(operations_at_once, entries_min, entries_max));
+}
 
 // A send up to this size fits into an idle socket's buffer, whose default is far larger.
 constexpr std::size_t silent_send_bytes_max = 16 * 1024;
@@ -51,7 +60,9 @@ std::size_t bytes_in(const send_parts& parts) noexcept {
 
 class uring_backend final : public backend {
 public:
-    uring_backend() = default;
+    explicit uring_backend(unsigned operations_at_once)
+        : entries_(entries_for(operations_at_once)),
+          messages_(std::make_unique_for_overwrite<message_slot[]>(entries_)) {}
     ~uring_backend() override {
         SPRY_ASSERT(pending_ == 0);
         if (is_open_)
@@ -119,7 +130,7 @@ private:
     int open_with(unsigned flags) noexcept {
         io_uring_params parameters{};
         parameters.flags = flags;
-        return ::io_uring_queue_init_params(entries, &ring_, &parameters);
+        return ::io_uring_queue_init_params(entries_, &ring_, &parameters);
     }
 
     // Set-up alone proves little: a filter may allow it and refuse the entry.
@@ -138,10 +149,8 @@ private:
     io_uring_sqe* next_entry() noexcept {
         io_uring_sqe* sqe = ::io_uring_get_sqe(&ring_);
         if (sqe == nullptr) {
-            // Full: hand over what is there. Vectors and messages may be reused from here on
-            // (SUBMIT_STABLE).
+            // Full: hand over what is there.
             ::io_uring_submit(&ring_);
-            messages_used_ = 0;
             sqe = ::io_uring_get_sqe(&ring_);
         }
         SPRY_ASSERT(sqe != nullptr);
@@ -184,7 +193,9 @@ private:
     void prepare_send(io_uring_sqe* sqe, operation& op, bool may_be_silent) noexcept {
         const std::size_t bytes = bytes_in(op.parts);
         std::size_t vectors = 0;
-        message_slot& slot = messages_[messages_used_];
+        // An entry's own, as it is not reused before it has been submitted, and then the kernel has
+        // read both (SUBMIT_STABLE).
+        message_slot& slot = messages_[static_cast<std::size_t>(sqe - ring_.sq.sqes)];
         for (const std::span<const std::byte> part : op.parts) {
             if (part.empty())
                 continue;
@@ -201,7 +212,6 @@ private:
             slot.message.msg_iov = slot.vectors.data();
             slot.message.msg_iovlen = static_cast<decltype(slot.message.msg_iovlen)>(vectors);
             ::io_uring_prep_sendmsg(sqe, op.fd, &slot.message, static_cast<unsigned>(flags));
-            ++messages_used_;
         }
         if (is_silent) {
             sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
@@ -231,7 +241,6 @@ private:
     }
 
     void collect(intrusive_queue<operation>& completed) noexcept {
-        messages_used_ = 0;
         // What is still in the submission queue was not entered: a signal came first.
         const bool all_entered = ::io_uring_sq_ready(&ring_) == 0;
         unsigned head = 0;
@@ -300,18 +309,19 @@ private:
         std::array<iovec, std::tuple_size_v<send_parts>> vectors;
     };
 
+    unsigned entries_;
     io_uring ring_{};
     bool is_open_ = false;
     std::size_t pending_ = 0;
     intrusive_queue<operation> silent_; // entered, and complete unless the kernel says otherwise
-    std::size_t messages_used_ = 0;
-    std::array<message_slot, entries> messages_;
+    std::unique_ptr<message_slot[]> messages_; // one for each entry
 };
 
 } // namespace
 
-result<std::unique_ptr<backend>> make_uring_backend(ring_requirement requirement) {
-    auto ring = std::make_unique<uring_backend>();
+result<std::unique_ptr<backend>> make_uring_backend(ring_requirement requirement,
+                                                    unsigned operations_at_once) {
+    auto ring = std::make_unique<uring_backend>(operations_at_once);
     const result<> opened = ring->open(requirement);
     if (!opened)
         return failure(opened.error());

@@ -15,7 +15,9 @@ enum class ring_requirement : bool {
 };
 
 /// A ring that has proved itself with one real submission, or the errno of what the kernel refused:
-/// EPERM and ENOSYS where io_uring is forbidden or absent. Used on the thread that made it.
-result<std::unique_ptr<backend>> make_uring_backend(ring_requirement requirement);
+/// EPERM and ENOSYS where io_uring is forbidden or absent. Used on the thread that made it. So many
+/// operations, within reason, are submitted in one call; more take further calls.
+result<std::unique_ptr<backend>> make_uring_backend(ring_requirement requirement,
+                                                    unsigned operations_at_once);
 
 } // namespace spry::io::detail

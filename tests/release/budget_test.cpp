@@ -23,6 +23,8 @@ constexpr double calls_ring = 2;   // each submits a send with a receive and wai
 constexpr double calls_direct_pipelined = 2; // POST with GET, the 202 with the event
 constexpr double calls_epoll_pipelined = 3;  // the same, and a wait
 constexpr double calls_ring_pipelined = 1;   // all of it
+// Measured are 0.11, and 0.5 with a ring of 8 entries.
+constexpr double calls_ring_of_64 = 0.3;
 // A second page of stack, one of the pool, and what the layout in cmake/function.ld cannot spare.
 constexpr double start_faults_beyond_floor = 6;
 
@@ -129,6 +131,49 @@ TEST(budget, a_million_small_allocating_invocations_never_start_mimalloc) {
     const figures counted = count("count_faults", allocating);
     EXPECT_NE(counted.text.find("\"fallback\":0,"), std::string::npos) << counted.text;
     EXPECT_TRUE(takes_no_fault(counted)) << counted.text;
+}
+
+// --- with several workers, each of which always has an event ------------------------------------
+
+// Warm once each has answered 200, as one alone is: those that pipeline walk through their receive
+// buffers before they begin again.
+function_under_test eight_workers(const strings& variables) {
+    return {example("echo"), variables, {"--workers", "8", "--from", "1600", "--to", "3200"}};
+}
+
+// Where many wait at once there is no direct path; and what several have in common, the wait that
+// epoll or the ring does for all of them, is less for each: see performance.md.
+TEST_P(budget_of_backend, makes_no_more_system_calls_with_several_workers) {
+    const bool has_ring = backend() == "uring";
+    const figures plain = count("count_calls", eight_workers(chosen()));
+    SPRY_SKIP_WITHOUT_PTRACE(plain);
+    EXPECT_TRUE(makes_calls(plain, has_ring ? calls_ring : calls_epoll)) << plain.text;
+    const figures pipelined =
+        count("count_calls", eight_workers(release::joined(chosen(), {"SPRY_PIPELINE=1"})));
+    EXPECT_TRUE(makes_calls(pipelined, has_ring ? calls_ring_pipelined : calls_epoll_pipelined))
+        << pipelined.text;
+}
+
+TEST_P(budget_of_backend, allocates_nothing_and_takes_no_page_fault_with_several_workers) {
+    for (const strings& form : {strings{}, strings{"SPRY_PIPELINE=1"}}) {
+        const function_under_test echo = eight_workers(release::joined(chosen(), form));
+        const figures faults = count("count_faults", echo);
+        EXPECT_TRUE(takes_no_fault(faults)) << faults.text;
+        const figures allocations = count("count_allocations", echo);
+        SPRY_SKIP_WITHOUT_PTRACE(allocations);
+        EXPECT_TRUE(allocates_nothing(allocations)) << allocations.text;
+    }
+}
+
+// A ring with room for them all: one call takes a whole round of 64.
+TEST(budget, sixty_four_workers_share_their_system_calls_on_the_ring) {
+    if (!release::ring_is_allowed())
+        GTEST_SKIP() << "io_uring is refused here";
+    const figures counted = count(
+        "count_calls",
+        {example("echo"), {"SPRY_IO=uring"}, {"--workers", "64", "--from", "640", "--to", "6400"}});
+    SPRY_SKIP_WITHOUT_PTRACE(counted);
+    EXPECT_TRUE(makes_calls(counted, calls_ring_of_64)) << counted.text;
 }
 
 // --- a streamed response -----------------------------------------------------------------------
