@@ -39,12 +39,12 @@ class shutdown_signal : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(io, shutdown_signal, testing::Values("direct", "epoll", "auto"),
                          [](const auto& each) { return std::string{each.param}; });
 
-// One event, inside of which the signal is sent; the rest of it comes a byte at a time, and a
-// second event would be there.
+// One event, inside of which the signal is sent; the rest of it comes in two pieces, and a second
+// event would be there.
 int be_told_to_end_inside_an_event(const std::string& event, std::size_t at, const char* backend) {
     script_step interrupted;
     interrupted.answer = event;
-    interrupted.byte_by_byte = true;
+    interrupted.split_at = 1;
     interrupted.signal = SIGTERM;
     interrupted.signal_at = at;
     const function_run ended =
