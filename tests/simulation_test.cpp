@@ -3,15 +3,17 @@
 // network that does whatever networks do. In none of them may an event be lost, answered twice, or
 // answered with what belongs to another.
 //
-// SPRY_SEEDS says how many; SPRY_SEED=N runs one again and prints what has happened in it.
+// SPRY_SEEDS says how many, of each test; SPRY_SEED=N runs one again and prints what has happened.
 #include <spry/core/base64.hpp>
 #include <spry/core/task_scope.hpp>
+#include <spry/handler_api/detail/worker_pool.hpp>
 #include <spry/handler_api/endpoint.hpp>
 #include <spry/handler_api/function.hpp>
 #include <spry/handler_api/runtime.hpp>
 #include <spry/handler_api/runtime_client.hpp>
 #include <spry/handler_api/stream.hpp>
 #include <spry/http/limits.hpp>
+#include <spry/io/termination.hpp>
 #include <spry/io/testing/random.hpp>
 #include <spry/io/testing/scripted_backend.hpp>
 
@@ -62,6 +64,7 @@ enum class planted {
     body_of_another, ///< a handler answers with what it was asked the last time
     altered_bytes,   ///< the network changes some
     late_memory,     ///< a handler borrows memory that is overwritten before the answer has left
+    missing_worker,  ///< one of several does not run
 };
 
 /// One world: everything in it is drawn from its seed.
@@ -70,7 +73,7 @@ struct plan {
     io::testing::script network;
     service_faults service;
     std::vector<simulated_event> events;
-    int workers = 1;
+    unsigned workers = 1; ///< on connections of their own; more than one are a worker_pool
     bool pipelines = false;
     planted mistake = planted::nothing;
 };
@@ -92,7 +95,10 @@ unsigned rate(random_source& random, unsigned most) {
     return random.chance(500) ? 0 : static_cast<unsigned>(random.below(most + 1));
 }
 
-plan plan_of(std::uint64_t seed, planted mistake) {
+/// Whether a process has one worker or several.
+enum class process { alone, shared };
+
+plan plan_of(std::uint64_t seed, process of, planted mistake = planted::nothing) {
     random_source random{seed};
     plan made{};
     made.seed = seed;
@@ -120,9 +126,10 @@ plan plan_of(std::uint64_t seed, planted mistake) {
     service.refuses_early = rate(random, 200);
     service.forgets = rate(random, 200);
     service.fails = rate(random, 50);
-    made.workers = random.chance(300) ? 2 : 1;
+    if (of == process::shared)
+        made.workers = 2 + static_cast<unsigned>(random.below(7));
     made.pipelines = random.chance(500);
-    const std::uint64_t count = random.up_to(8);
+    const std::uint64_t count = random.up_to(of == process::shared ? 3 * made.workers : 8);
     for (std::uint64_t i = 0; i < count; ++i) {
         simulated_event next;
         // One draw for each statement: compilers differ in which operand they evaluate first.
@@ -153,6 +160,7 @@ struct world {
     std::vector<std::unique_ptr<std::string>> lent; // for `planted::late_memory`
     task_scope lenders;
     bool is_stuck = false;
+    int exit_code = -1;
 };
 
 // The kind of a handler is the first letter of an id: e echoes, borrowed; t throws; s suspends and
@@ -273,20 +281,45 @@ struct simulated_handler {
     }
 };
 
-task<> work(world* in) {
-    const std::string where_text = in->service.address().to_string();
-    const spry::endpoint_parse where = spry::parse_endpoint(where_text);
+// What all workers of a world are given.
+struct function_of {
+    explicit function_of(world* in)
+        : where_text(in->service.address().to_string()),
+          where(spry::parse_endpoint(where_text).value),
+          peer(in->service.address()),
+          handler("f", simulated_handler{in}) {
+        variables.pipeline = in->how.pipelines;
+    }
+
+    std::string where_text;
+    spry::endpoint where;
+    io::address peer;
+    spry::function handler;
+    spry::environment variables;
+};
+
+task<> work_alone(world* in) {
+    const function_of given{in};
     const auto memory = std::make_unique<std::byte[]>(spry::http::client_buffer_bytes);
-    const spry::function handler{"f", simulated_handler{in}};
-    const spry::environment variables;
     spry::runtime_client client{in->loop,
-                                where.value,
-                                in->service.address(),
+                                given.where,
+                                given.peer,
                                 {memory.get(), spry::http::client_buffer_bytes},
                                 spry::log_level::error,
                                 in->how.pipelines};
-    spry::runtime worker{in->loop, variables, client, handler, spry::log_level::error};
-    (void)co_await worker.run();
+    spry::runtime worker{in->loop, given.variables, client, given.handler, spry::log_level::error};
+    in->exit_code = co_await worker.run();
+}
+
+task<> work_together(world* in) {
+    const function_of given{in};
+    const unsigned count = in->how.workers;
+    const spry::detail::worker_settings settings{
+        given.variables, given.where, given.peer, given.handler, spry::log_level::error, {}, count};
+    io::termination::make_places(count);
+    const unsigned missing = in->how.mistake == planted::missing_worker ? 1 : 0;
+    spry::detail::worker_pool pool{in->loop, settings, 0, count - missing};
+    in->exit_code = co_await pool.run();
 }
 
 // Nothing in a world takes anywhere near as long as this, by its own time.
@@ -311,10 +344,8 @@ task<> live(world* in) {
     task_scope service;
     service.spawn(in->service.run(over.token()));
     service.spawn(watch(in, over.token()));
-    task_scope workers;
-    for (int i = 0; i < in->how.workers; ++i)
-        workers.spawn(work(in));
-    co_await workers.join();
+    task<> work = in->how.workers == 1 ? work_alone(in) : work_together(in);
+    co_await std::move(work);
     co_await in->lenders.join();
     over.request_stop();
     co_await service.join();
@@ -325,7 +356,7 @@ std::size_t reports_of(std::string_view log, std::string_view id) {
     constexpr std::string_view phrases[] = {
         "whether it arrived is unknown", "the answer is lost: cannot connect",
         "the connection broke in the middle of a streamed answer",
-        "the Runtime API did not take the answer", "the Runtime API failed; the process ends"};
+        "the Runtime API did not take the answer", "the Runtime API failed; "};
     const std::string field = "\trequestId=" + std::string{id} + "\t";
     std::size_t count = 0;
     for (std::size_t begin = 0; begin < log.size();) {
@@ -339,11 +370,21 @@ std::size_t reports_of(std::string_view log, std::string_view id) {
     return count;
 }
 
+/// How many workers the log says have ended: nothing but a FATAL record ends one here.
+unsigned ended_workers(std::string_view log) {
+    unsigned count = 0;
+    for (std::size_t at = log.find("\tFATAL\t"); at != log.npos; at = log.find("\tFATAL\t", at + 1))
+        ++count;
+    return count;
+}
+
 /// What is known of a world that has ended.
 struct ledger {
     std::vector<simulated_event> events;
     std::vector<std::string> nonsense;
     std::string log;
+    unsigned workers = 1;
+    int exit_code = -1;
     bool may_break = false; ///< the network resets connections
     bool may_refuse = false;
     bool is_stuck = false;
@@ -364,8 +405,6 @@ std::string judge_event(const simulated_event& of, const ledger& all) {
             return name + "was not handled, but " + (reports > 0 ? "reported" : "answered");
         if (of.is_given && !all.may_break)
             return name + "was lost on its way";
-        if (!of.is_given && all.log.find("\tFATAL\t") == std::string::npos)
-            return name + "was never asked for";
         return {};
     }
     if (of.answers.empty() && reports == 0)
@@ -384,6 +423,12 @@ std::string judge(const ledger& all) {
         return "nothing happened for an hour";
     if (!all.nonsense.empty())
         return "not understood: " + all.nonsense.front();
+    // Each worker ends for a reason of its own, the last one too, and the process with the last
+    // one: so an event is left only where no worker is.
+    if (const unsigned ended = ended_workers(all.log); ended != all.workers)
+        return std::to_string(ended) + " of " + std::to_string(all.workers) + " workers have ended";
+    if (all.exit_code != 1)
+        return "the exit code is " + std::to_string(all.exit_code);
     for (const simulated_event& each : all.events) {
         std::string problem = judge_event(each, all);
         if (!problem.empty())
@@ -410,8 +455,10 @@ verdict simulate(const plan& drawn) {
         all.events = std::move(made.service.events());
         all.nonsense = made.service.nonsense();
         all.is_stuck = made.is_stuck;
+        all.exit_code = made.exit_code;
     }
     all.log = log.finish();
+    all.workers = drawn.workers;
     all.may_break = drawn.network.faults.resets > 0;
     all.may_refuse = drawn.network.faults.refusals > 0;
     for (const simulated_event& each : all.events)
@@ -445,20 +492,35 @@ void on_abort(int) {
     ::signal(SIGABRT, SIG_DFL);
 }
 
-TEST(simulation, loses_no_event_and_answers_none_twice) {
+// What debug is not made for, release does in the same time.
+#ifdef NDEBUG
+constexpr std::uint64_t seeds_by_default = 10'000;
+#else
+constexpr std::uint64_t seeds_by_default = 1'000;
+#endif
+
+class simulation : public testing::TestWithParam<process> {};
+INSTANTIATE_TEST_SUITE_P(workers, simulation, testing::Values(process::alone, process::shared),
+                         [](const auto& each) {
+                             return each.param == process::alone ? "one" : "several";
+                         });
+
+TEST_P(simulation, loses_no_event_and_answers_none_twice) {
     const auto before = ::signal(SIGABRT, on_abort);
     const std::uint64_t only = number_from("SPRY_SEED", 0);
-    const std::uint64_t count = only != 0 ? 1 : number_from("SPRY_SEEDS", 10'000);
+    const std::uint64_t count = only != 0 ? 1 : number_from("SPRY_SEEDS", seeds_by_default);
     const std::uint64_t first = only != 0 ? only : 1;
+    std::uint64_t workers = 0;
     std::uint64_t events = 0;
     std::uint64_t answered = 0;
     std::uint64_t faults = 0;
     int failures = 0;
     for (std::uint64_t seed = first; seed < first + count && failures < 3; ++seed) {
         seed_at_work = static_cast<std::sig_atomic_t>(seed);
-        plan drawn = plan_of(seed, planted::nothing);
+        plan drawn = plan_of(seed, GetParam());
         drawn.network.keeps_trace = only != 0;
         const verdict found = simulate(drawn);
+        workers += drawn.workers;
         events += drawn.events.size();
         answered += found.answered;
         faults += found.record.faults_injected;
@@ -470,39 +532,43 @@ TEST(simulation, loses_no_event_and_answers_none_twice) {
         }
     }
     ::signal(SIGABRT, before);
-    std::printf("%llu seeds from %llu: %llu events, %llu answers, %llu faults\n",
+    std::printf("%llu seeds from %llu: %llu workers, %llu events, %llu answers, %llu faults\n",
                 static_cast<unsigned long long>(count), static_cast<unsigned long long>(first),
-                static_cast<unsigned long long>(events), static_cast<unsigned long long>(answered),
-                static_cast<unsigned long long>(faults));
+                static_cast<unsigned long long>(workers), static_cast<unsigned long long>(events),
+                static_cast<unsigned long long>(answered), static_cast<unsigned long long>(faults));
 }
 
-TEST(simulation, runs_a_seed_again_to_the_last_byte) {
+TEST_P(simulation, runs_a_seed_again_to_the_last_byte) {
     for (std::uint64_t seed = 1; seed <= 50; ++seed) {
-        const verdict once = simulate(plan_of(seed, planted::nothing));
-        const verdict again = simulate(plan_of(seed, planted::nothing));
+        const verdict once = simulate(plan_of(seed, GetParam()));
+        const verdict again = simulate(plan_of(seed, GetParam()));
         EXPECT_EQ(once.record.trace_hash, again.record.trace_hash) << seed;
         EXPECT_EQ(once.answered, again.answered) << seed;
     }
 }
 
 // How many of these seeds show the mistake.
-int worlds_with_a_problem(planted mistake) {
+int worlds_with_a_problem(process of, planted mistake) {
     int found = 0;
     for (std::uint64_t seed = 1; seed <= 200; ++seed)
-        found += simulate(plan_of(seed, mistake)).problem.empty() ? 0 : 1;
+        found += simulate(plan_of(seed, of, mistake)).problem.empty() ? 0 : 1;
     return found;
 }
 
-TEST(simulation, finds_an_answer_that_belongs_to_another_event) {
-    EXPECT_GT(worlds_with_a_problem(planted::body_of_another), 100);
+TEST_P(simulation, finds_an_answer_that_belongs_to_another_event) {
+    EXPECT_GT(worlds_with_a_problem(GetParam(), planted::body_of_another), 100);
 }
 
-TEST(simulation, finds_bytes_that_the_network_has_changed) {
-    EXPECT_GT(worlds_with_a_problem(planted::altered_bytes), 20);
+TEST_P(simulation, finds_bytes_that_the_network_has_changed) {
+    EXPECT_GT(worlds_with_a_problem(GetParam(), planted::altered_bytes), 20);
 }
 
-TEST(simulation, finds_memory_that_ended_before_its_answer_had_left) {
-    EXPECT_GT(worlds_with_a_problem(planted::late_memory), 5);
+TEST_P(simulation, finds_memory_that_ended_before_its_answer_had_left) {
+    EXPECT_GT(worlds_with_a_problem(GetParam(), planted::late_memory), 5);
+}
+
+TEST(simulation_of_several_workers, finds_that_one_of_them_does_not_run) {
+    EXPECT_EQ(worlds_with_a_problem(process::shared, planted::missing_worker), 200);
 }
 
 } // namespace
