@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our functions behind AWS's own emulator (runtime contract 7.2 to 7.4).
+// Our functions behind AWS's own emulator (runtime contract 7.2 to 7.4), also where it is one of
+// managed instances (3.3).
 #include "release/local_function.hpp"
 
 #include <filesystem>
+#include <set>
+#include <thread>
 #include <utility>
 
 namespace {
@@ -14,24 +17,29 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
 
+// Puts a function where the emulator looks for one that is a managed instance, in a /var that
+// nobody else sees, and becomes the emulator.
+const strings in_a_var_of_its_own{"/usr/bin/unshare",
+                                  "--mount",
+                                  "/bin/sh",
+                                  "-c",
+                                  "set -e; mount -t tmpfs none /var; mkdir /var/runtime /var/task; "
+                                  "cp \"$1\" /var/runtime/bootstrap; shift; exec \"$@\"",
+                                  "sh"};
+
 // aws-lambda-rie with a function of ours, on two free ports.
 class real_emulator {
 public:
     explicit real_emulator(const strings& function, const strings& variables = {})
-        : port_(release::held_port{}.number()),
-          process_(release::joined({binary(), "--runtime-interface-emulator-address",
-                                    address(port_), "--runtime-api-address",
-                                    address(release::held_port{}.number()), "--log-level", "error"},
-                                   function),
-                   release::overlaid({"PATH=/usr/bin:/bin"}, variables), release::die_with_parent) {
-        const auto deadline = release::clock::now() + release::patience;
-        while (release::dial(port_).get() < 0) {
-            if (release::clock::now() > deadline) {
-                ADD_FAILURE() << "the emulator does not listen";
-                return;
-            }
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        }
+        : real_emulator({}, function, variables) {}
+
+    /// Of a managed instance with so many invocations at once.
+    static real_emulator managed(const std::string& program, unsigned concurrency,
+                                 const strings& variables) {
+        return real_emulator{release::joined(in_a_var_of_its_own, {program}),
+                             {},
+                             release::joined(variables, {"AWS_LAMBDA_MAX_CONCURRENCY=" +
+                                                         std::to_string(concurrency)})};
     }
 
     static std::string binary() { return SPRY_SOURCE_DIR "/.deps/peers/rie/aws-lambda-rie-x86_64"; }
@@ -48,6 +56,29 @@ public:
     const std::string& log() const noexcept { return log_; }
 
 private:
+    real_emulator(const strings& before, const strings& function, const strings& variables)
+        : port_(release::held_port{}.number()),
+          process_(release::joined(
+                       release::joined(before, {binary(), "--runtime-interface-emulator-address",
+                                                address(port_), "--runtime-api-address",
+                                                address(release::held_port{}.number()),
+                                                "--log-level", "error"}),
+                       function),
+                   release::overlaid({"PATH=/usr/bin:/bin"}, variables), release::die_with_parent) {
+        await_listening();
+    }
+
+    void await_listening() const {
+        const auto deadline = release::clock::now() + release::patience;
+        while (release::dial(port_).get() < 0) {
+            if (release::clock::now() > deadline) {
+                ADD_FAILURE() << "the emulator does not listen";
+                return;
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+    }
+
     static std::string address(std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); }
 
     std::uint16_t port_;
@@ -207,6 +238,89 @@ TEST_F(real_rie, passes_on_that_the_table_is_empty) {
     EXPECT_EQ(failed.status, 502);
     EXPECT_THAT(failed.body, HasSubstr("the function table is empty"));
     EXPECT_EQ(rie.stop(), 0);
+}
+
+// --- managed instances ---------------------------------------------------------------------------
+
+class real_rie_managed : public real_rie {
+protected:
+    void SetUp() override {
+        real_rie::SetUp();
+        if (IsSkipped())
+            return;
+        const release::finished tried =
+            release::run_to_end(release::joined(in_a_var_of_its_own, {"/bin/true", "/bin/true"}),
+                                {"PATH=/usr/bin:/bin"});
+        if (tried.exit_code != 0)
+            GTEST_SKIP() << "a mount namespace cannot be had here: " << tried.text();
+    }
+
+    // Whoever finds no worker idle is refused, and comes again.
+    static http_answer invoke_until_taken(const real_emulator& rie, const std::string& event) {
+        const auto deadline = release::clock::now() + release::patience;
+        while (true) {
+            http_answer answer = rie.invoke(event);
+            if (answer.status != 400 || release::clock::now() > deadline)
+                return answer;
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+    }
+
+    // So many at once, none of which is answered before all are there. The process of each.
+    static std::set<std::string> meet(const real_emulator& rie, int count) {
+        std::vector<http_answer> answers(static_cast<std::size_t>(count));
+        std::vector<std::thread> callers;
+        for (int i = 0; i != count; ++i) {
+            callers.emplace_back([&rie, &answers, i, count] {
+                answers[static_cast<std::size_t>(i)] =
+                    invoke_until_taken(rie, "{\"name\":\"guest " + std::to_string(i) +
+                                                "\",\"of\":" + std::to_string(count) + "}");
+            });
+        }
+        for (std::thread& each : callers)
+            each.join();
+        std::set<std::string> processes;
+        for (int i = 0; i != count; ++i) {
+            const http_answer& answer = answers[static_cast<std::size_t>(i)];
+            EXPECT_EQ(answer.status, 200);
+            const std::string begin = "{\"name\":\"guest " + std::to_string(i) + "\",\"process\":";
+            EXPECT_THAT(answer.body, testing::StartsWith(begin));
+            if (answer.body.size() > begin.size())
+                processes.insert(answer.body.substr(begin.size()));
+        }
+        return processes;
+    }
+};
+
+TEST_F(real_rie_managed, invocations_overlap_in_one_process) {
+    real_emulator rie = real_emulator::managed(
+        release::test_program("meeting"), 8,
+        {"AWS_LAMBDA_FUNCTION_HANDLER=meet", "AWS_LAMBDA_FUNCTION_TIMEOUT=20"});
+    const std::set<std::string> processes = meet(rie, 8);
+    EXPECT_EQ(processes.size(), 1U);
+    for (int i = 0; i != 20; ++i)
+        EXPECT_EQ(meet(rie, 8), processes);
+    rie.stop();
+    EXPECT_THAT(rie.log(), HasSubstr("REPORT RequestId: "));
+}
+
+TEST_F(real_rie_managed, invocations_overlap_on_several_threads) {
+    real_emulator rie = real_emulator::managed(release::test_program("meeting"), 4,
+                                               {"AWS_LAMBDA_FUNCTION_HANDLER=meet_on_threads",
+                                                "THREADS=4", "AWS_LAMBDA_FUNCTION_TIMEOUT=20"});
+    EXPECT_EQ(meet(rie, 4).size(), 1U);
+    rie.stop();
+}
+
+TEST_F(real_rie_managed, an_invocation_that_fails_leaves_the_others_alone) {
+    real_emulator rie = real_emulator::managed(release::test_program("meeting"), 4,
+                                               {"AWS_LAMBDA_FUNCTION_HANDLER=meet"});
+    const http_answer failed = invoke_until_taken(rie, "{}");
+    EXPECT_EQ(failed.status, 200);
+    EXPECT_THAT(failed.body, HasSubstr("name"));
+    EXPECT_NE(failed.header("error-type"), "");
+    EXPECT_EQ(meet(rie, 4).size(), 1U);
+    rie.stop();
 }
 
 } // namespace
