@@ -141,8 +141,8 @@ function_under_test eight_workers(const strings& variables) {
     return {example("echo"), variables, {"--workers", "8", "--from", "1600", "--to", "3200"}};
 }
 
-// Where many wait at once there is no direct path; and what several have in common, the wait that
-// epoll or the ring does for all of them, is less for each: see performance.md.
+// Where many wait at once there is no direct path. What they have in common, the wait that epoll or
+// the ring does for all of them, costs each of them less: a bound is what it costs one alone.
 TEST_P(budget_of_backend, makes_no_more_system_calls_with_several_workers) {
     const bool has_ring = backend() == "uring";
     const figures plain = count("count_calls", eight_workers(chosen()));
