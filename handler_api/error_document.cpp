@@ -4,6 +4,7 @@
 #include <spry/core/demangle.hpp>
 #include <spry/core/json_writer.hpp>
 #include <spry/core/throw_site.hpp>
+#include <spry/core/utf8.hpp>
 #include <spry/handler_api/function_error.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 #include <spry/io/program_image.hpp>
@@ -288,6 +289,23 @@ std::string_view write_error_document(const error_report& report,
     for (; depth > 0; --depth)
         document.end_object();
     return document.release();
+}
+
+error_report shortened(error_report report, std::pmr::memory_resource& memory) {
+    const auto is_short = [&] {
+        return write_error_document(report, memory).size() <= short_error_document_size_max;
+    };
+    if (is_short())
+        return report;
+    report.cause = nullptr;
+    if (is_short())
+        return report;
+    report.stack = {};
+    for (std::size_t room = short_error_document_size_max; !is_short() && room > 0; room /= 2) {
+        report.message = utf8::prefix(report.message, room);
+        report.type = utf8::prefix(report.type, room);
+    }
+    return report;
 }
 
 std::string_view write_xray_cause(const error_report& report, std::pmr::memory_resource& memory) {

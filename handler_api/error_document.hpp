@@ -3,6 +3,8 @@
 // (runtime-contract 1.6).
 #pragma once
 
+#include <spry/handler_api/runtime_api.hpp>
+
 #include <array>
 #include <cstddef>
 #include <exception>
@@ -33,6 +35,15 @@ inline constexpr std::size_t error_causes_max = 8;
 /// `error_document_size_max` is kept to.
 std::string_view write_error_document(const error_report& report,
                                       std::pmr::memory_resource& memory);
+
+/// Bytes of a document that is taken where a longer one is not: in base64 it fits into the trailers
+/// of a chunked body, beside their names and the type.
+inline constexpr std::size_t short_error_document_size_max =
+    (runtime_api::trailers_size_max - 256) / 4 * 3;
+
+/// The same error with as much of it as fits into such a document: its causes go first, then its
+/// stack, then the end of its message.
+error_report shortened(error_report report, std::pmr::memory_resource& memory);
 
 /// The value of the X-Ray header: `{"working_directory":...,"exceptions":[...],"paths":[]}` in
 /// ASCII without control characters, of at most `xray_cause_size_max` bytes. The error comes first,

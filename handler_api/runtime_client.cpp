@@ -214,10 +214,18 @@ void runtime_client::write_error_headers(const error_report& report,
 
 task<runtime_client::post_outcome> runtime_client::post_error(error_report report,
                                                               std::pmr::memory_resource& memory) {
-    start_post(runtime_api::error_suffix);
-    const std::string_view document = write_error_document(report, memory);
-    write_error_headers(report, memory);
-    return finish_post(std::as_bytes(std::span{document}));
+    for (;;) {
+        start_post(runtime_api::error_suffix);
+        const std::string_view document = write_error_document(report, memory);
+        write_error_headers(report, memory);
+        answer_.clear(); // of one that is not even sent there is none
+        const post_outcome posted = co_await finish_post(std::as_bytes(std::span{document}));
+        if (answer_.status() != 413 || document.size() <= short_error_document_size_max)
+            co_return posted;
+        log_.warn("the error is posted again, shortened",
+                  {{"requestId", about_.request_id}, {"bytes", document.size()}});
+        report = shortened(report, memory);
+    }
 }
 
 task<runtime_client::post_outcome> runtime_client::finish_post(std::span<const std::byte> body,

@@ -86,6 +86,7 @@ public:
     /// those). Never sends an answer twice: when the connection breaks in the
     /// middle, nobody knows whether it has arrived.
     task<post_outcome> post_response(const response& answer);
+    /// A document that is too large for the Runtime API (413) is posted once more, shortened.
     task<post_outcome> post_error(error_report report, std::pmr::memory_resource& memory);
 
     /// Waits, without a limit, for the end of a snapshot and the restore of it; at most once in a

@@ -549,6 +549,31 @@ TEST(contract_2_4, a_refusal_at_the_end_is_logged_and_the_loop_goes_on) {
     EXPECT_TRUE(outcome.logs("the Runtime API did not take the answer"));
 }
 
+// The status is the answer, as it is of a buffered response.
+TEST(contract_1_8, an_answer_to_a_stream_that_breaks_off_behind_its_status_is_judged_by_that) {
+    const std::string rest = "Content-Length: 100\r\n\r\n{";
+    const ended taken =
+        run(two_events({"HTTP/1.1 202 Accepted\r\n" + rest, true}), streaming_first(yield_three));
+    EXPECT_TRUE(taken.went_on());
+    EXPECT_FALSE(taken.logs("\tERROR\t")) << taken.log;
+    const ended refused =
+        run(two_events({"HTTP/1.1 413 Too Large\r\n" + rest, true}), streaming_first(yield_three));
+    EXPECT_TRUE(refused.went_on());
+    EXPECT_TRUE(refused.logs("the Runtime API did not take the answer\trequestId=a\tstatus=413"))
+        << refused.log;
+    const ended failed = run(two_events({"HTTP/1.1 500 Internal Server Error\r\n" + rest, true}),
+                             streaming_first(yield_three));
+    EXPECT_EQ(failed.exit_code, 1);
+    EXPECT_EQ(failed.requests.size(), 2u);
+    // Early, and before the stream has ended.
+    const ended early =
+        run(two_events({"HTTP/1.1 410 Gone\r\n" + rest, true, false, 400}),
+            streaming_first([] { return yield_text(std::string(100'000, 'x'), 3); }));
+    EXPECT_TRUE(early.went_on());
+    EXPECT_TRUE(early.logs("the Runtime API did not take the answer\trequestId=a\tstatus=410"))
+        << early.log;
+}
+
 TEST(contract_2_4, a_stream_beyond_the_limit_ends_with_an_error_trailer) {
     // The bytes are never read through: what counts is what is written.
     const function greedy{"f", [](event, context& about) {

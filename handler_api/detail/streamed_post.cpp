@@ -4,7 +4,6 @@
 #include <spry/core/assert.hpp>
 #include <spry/core/base64.hpp>
 #include <spry/core/error.hpp>
-#include <spry/core/utf8.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 
 #include <chrono>
@@ -36,32 +35,8 @@ constexpr error_report too_large{"Function.ResponseSizeTooLarge",
                                  "the streamed response is larger than 209715200 bytes"};
 static_assert(runtime_api::streamed_size_max == 209'715'200);
 
-// Bytes of an error document whose base64 fits into the trailers beside the names and the type.
-constexpr std::size_t trailer_document_size_max = (runtime_api::trailers_size_max - 256) / 4 * 3;
-
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {
     return std::as_bytes(std::span{text});
-}
-
-// The document, with as much of it as fits: causes and stack go first, then the end of the message.
-std::string_view write_short_document(error_report report, std::pmr::memory_resource& memory) {
-    std::string_view document = write_error_document(report, memory);
-    if (document.size() > trailer_document_size_max) {
-        report.cause = nullptr;
-        document = write_error_document(report, memory);
-    }
-    if (document.size() > trailer_document_size_max) {
-        report.stack = {};
-        document = write_error_document(report, memory);
-    }
-    std::size_t room = trailer_document_size_max;
-    while (document.size() > trailer_document_size_max && room > 0) {
-        room /= 2;
-        report.message = utf8::prefix(report.message, room);
-        report.type = utf8::prefix(report.type, room);
-        document = write_error_document(report, memory);
-    }
-    return document;
 }
 
 task<> run_producer(response_stream* stream, std::exception_ptr* thrown) {
@@ -174,8 +149,7 @@ io::socket::send_awaiter streamed_post::send_now(std::span<const std::byte> byte
 // Beside the producer; whoever answers before its end, and not with a success, wants no more.
 task<> streamed_post::read_answer() {
     answer_ = co_await client_.client_.wire().read_message(&client_.answer_);
-    const bool has_answer = answer_ && *answer_ == http::arrival::message;
-    if (has_answer && client_.answer_.is_success())
+    if (answer_ && *answer_ == http::arrival::message && client_.answer_.is_success())
         co_return;
     is_cut_ = true;
     if (sending_ != nullptr && sending_->state == io::operation::progress::pending)
@@ -221,7 +195,8 @@ task<post_outcome> streamed_post::finish(const error_report* failed) {
 
 // Complete lines. What the contract calls the type and the body of the error.
 std::string_view streamed_post::write_trailers(const error_report& report) {
-    const std::string document = base64::encode(write_short_document(report, memory_));
+    const std::string document =
+        base64::encode(write_error_document(shortened(report, memory_), memory_));
     const error_type_name type{report.type};
     std::string lines;
     lines.append(runtime_api::error_type_header).append(": ").append(type.text()).append("\r\n");
@@ -234,10 +209,11 @@ std::string_view streamed_post::write_trailers(const error_report& report) {
 
 post_outcome streamed_post::judge() {
     const std::string_view id = client_.about_.request_id;
-    const bool has_answer = answer_ && *answer_ == http::arrival::message;
-    if (has_answer && (is_ended_ || !client_.answer_.is_success())) {
+    // The status is the answer, whatever is behind it; of a stream that has not ended, a refusal.
+    const int status = reading_ ? client_.answer_.status() : 0;
+    if (status != 0 && (is_ended_ || !client_.answer_.is_success())) {
         client_.pipelines_ = client_.pipelines_ && client_.answer_.is_success();
-        return client_.judge_post(client_.answer_.status(), bytes_);
+        return client_.judge_post(status, bytes_);
     }
     client_.pipelines_ = false;
     std::error_code why = error_;

@@ -811,6 +811,60 @@ TEST_P(contract_1_8, a_response_that_is_refused_ends_that_invocation_only) {
     }
 }
 
+// What was thrown, its cause and all; the caller learns what for in any case.
+TEST_P(contract_1_8, a_413_to_an_error_document_has_it_posted_again_shortened_once) {
+    const auto handler = [](event given) -> response {
+        if (given.text() == "2")
+            return echo(given);
+        try {
+            throw std::runtime_error{std::string(100'000, 'c')};
+        } catch (...) {
+            std::throw_with_nested(std::logic_error{std::string(100'000, 'm')});
+        }
+    };
+    for (const int again : {202, 413}) {
+        const ended outcome = run({{event_answer("a", "1")},
+                                   {answer(413, "", "{\"errorType\":\"RequestEntityTooLarge\"}")},
+                                   {answer(again, "", "{}")},
+                                   {event_answer("b", "2")},
+                                   {accepted_answer()}},
+                                  handler);
+        EXPECT_EQ(outcome.lines(),
+                  (lines{std::string{next_line}, error_line("a"), error_line("a"),
+                         std::string{next_line}, response_line("b"), std::string{next_line}}));
+        const recorded_request& first = outcome.requests.at(1);
+        const recorded_request& second = outcome.requests.at(2);
+        EXPECT_GT(first.body.size(), 80'000u);
+        EXPECT_LE(second.body.size(), 2880u);
+        EXPECT_TRUE(second.body.starts_with("{\"errorMessage\":\"mmmmmmmmmm")) << second.body;
+        EXPECT_TRUE(second.body.ends_with("\"errorType\":\"std::logic_error\",\"stackTrace\":[]}"))
+            << second.body;
+        EXPECT_EQ(second.header("Lambda-Runtime-Function-Error-Type"), "Function.LogicError");
+        EXPECT_EQ(outcome.logs("the error is posted again, shortened\trequestId=a"), 1u)
+            << outcome.log;
+        EXPECT_EQ(outcome.logs("the Runtime API did not take the answer\trequestId=a\tstatus=413"),
+                  again == 413 ? 2u : 1u)
+            << outcome.log;
+    }
+}
+
+// Again the same would be refused again.
+TEST_P(contract_1_8, a_413_to_an_error_document_that_is_short_ends_that_invocation_only) {
+    const auto handler = [](event given) -> response {
+        if (given.text() == "2")
+            return echo(given);
+        return spry::failure("Order.NotFound", "there is no order 7");
+    };
+    const ended outcome = run({{event_answer("a", "1")},
+                               {answer(413, "", "{}")},
+                               {event_answer("b", "2")},
+                               {accepted_answer()}},
+                              handler);
+    EXPECT_EQ(outcome.lines(),
+              (lines{std::string{next_line}, error_line("a"), std::string{next_line},
+                     response_line("b"), std::string{next_line}}));
+}
+
 TEST_P(contract_1_8, a_403_to_a_response_and_to_next_ends_the_process) {
     const ended outcome = run({{event_answer("a", "1")}, {answer(403, "", "{}")}}, echo);
     EXPECT_EQ(outcome.exit_code, 1);
