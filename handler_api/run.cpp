@@ -62,13 +62,11 @@ int complain(std::initializer_list<std::string_view> parts) {
 }
 
 // The coroutine that the process is: what can fail before the first event is asked for fails as an
-// init error. There is no worker where no function was chosen.
+// init error. There is no worker where there is a problem already.
 task<int> run_function(runtime_client* client, const detail::concurrent_work* plan,
                        io::event_loop* loop, const run_options* options,
-                       decltype(snapshot_hooks{}.pass()) pass_snapshot,
-                       std::string_view no_function) {
+                       decltype(snapshot_hooks{}.pass()) pass_snapshot, error_report problem) {
     arena memory;
-    error_report problem{"Runtime.NoSuchHandler", no_function};
     if (plan != nullptr) {
         std::exception_ptr thrown;
         try {
@@ -96,9 +94,14 @@ task<int> run_function(runtime_client* client, const detail::concurrent_work* pl
     co_return 1;
 }
 
-int complain_about_backend(std::string_view wanted, const std::error_code& error) {
-    return complain({"SPRY_IO=", wanted, " cannot be had here: ", error.message(),
-                     "; use auto, uring, direct or epoll"});
+std::string describe_unknown_backend(std::string_view wanted) {
+    return "SPRY_IO is \"" + std::string{wanted} +
+           "\", which is no backend: use auto, uring, direct or epoll";
+}
+
+std::string describe_refused_backend(std::string_view wanted, const std::error_code& error) {
+    return "SPRY_IO=" + std::string{wanted} + " cannot be had here: " + error.message() +
+           "; use auto, uring, direct or epoll";
 }
 
 } // namespace
@@ -107,23 +110,24 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
     const std::span<const function> functions{table.begin(), table.size()};
     const environment variables = read_environment();
     const function_choice choice = choose_function(functions, argc, argv, variables.handler);
-    const std::string no_function =
-        choice.chosen == nullptr ? describe(choice, functions) : std::string{};
+    // Why no event can be taken, if so.
+    std::string_view problem_type = "Runtime.NoSuchHandler";
+    std::string problem = choice.chosen == nullptr ? describe(choice, functions) : std::string{};
 
     const result<io::backend_choice> backend = io::parse_backend_choice(variables.io);
     if (!backend) {
-        return complain({"SPRY_IO is \"", variables.io,
-                         "\", which is no backend: use auto, uring, direct or epoll"});
+        problem_type = "Runtime.NoSuchBackend";
+        problem = describe_unknown_backend(variables.io);
     }
     if (variables.runtime_api.empty()) {
-        if (!no_function.empty())
-            return complain({no_function});
         // Else the emulator would start function after function, and each would refuse.
-        if (*backend != io::backend_choice::automatic) {
+        if (problem.empty() && *backend != io::backend_choice::automatic) {
             const auto wanted = io::event_loop::create(*backend);
             if (!wanted)
-                return complain_about_backend(variables.io, wanted.error());
+                problem = describe_refused_backend(variables.io, wanted.error());
         }
+        if (!problem.empty())
+            return complain({problem});
         return detail::run_without_runtime_api(argc, argv);
     }
 
@@ -139,9 +143,15 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
     }
     const unsigned worker_count = std::max(1U, unsigned{variables.max_concurrency});
     result<std::unique_ptr<io::event_loop>> loop =
-        io::event_loop::create(*backend, worker_count * detail::operations_per_worker);
-    if (!loop)
-        return complain_about_backend(variables.io, loop.error());
+        io::event_loop::create(backend ? *backend : io::backend_choice::automatic,
+                               worker_count * detail::operations_per_worker);
+    if (!loop) {
+        problem_type = "Runtime.NoSuchBackend";
+        problem = describe_refused_backend(variables.io, loop.error());
+        loop = io::event_loop::create(io::backend_choice::automatic); // to say so
+        if (!loop)
+            return complain({problem});
+    }
 
     detail::install_crash_records();
     io::termination::install();
@@ -153,9 +163,10 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
                           level,
                           variables.pipeline,
                           worker_place{0, worker_count}};
-    if (choice.chosen == nullptr)
-        return (*loop)->run(
-            run_function(&client, nullptr, loop->get(), &options, nullptr, no_function));
+    if (!problem.empty()) {
+        return (*loop)->run(run_function(&client, nullptr, loop->get(), &options, nullptr,
+                                         {problem_type, problem}));
+    }
     detail::trace_variable trace;
     const invocation_hooks hooks{options.on_invocation_start, options.on_invocation_end};
     runtime worker{**loop,
@@ -173,8 +184,7 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
         pass_snapshot = options.after_restore.pass();
     if (!options.restore_handshake || variables.initialization_type != "snap-start")
         pass_snapshot = nullptr;
-    task<int> work =
-        run_function(&client, &plan, loop->get(), &options, pass_snapshot, no_function);
+    task<int> work = run_function(&client, &plan, loop->get(), &options, pass_snapshot, {});
     if (const auto run_around = options.on_shutdown.run_around()) {
         work = run_around(&options.on_shutdown, loop->get(), &where.value, &*peer, level,
                           std::move(work));

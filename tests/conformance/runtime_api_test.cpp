@@ -251,6 +251,18 @@ TEST(contract_1_2_init, an_error_before_the_first_event_is_posted_to_init_error)
     EXPECT_NE(post.body.find("\"errorMessage\":\"no database\""), std::string::npos) << post.body;
 }
 
+TEST(contract_1_2_init, a_backend_that_cannot_be_had_is_posted_to_init_error) {
+    const ended outcome = run_function({{accepted_answer()}}, echo, {.backend = "kqueue"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    ASSERT_EQ(outcome.lines(), (lines{"POST /2018-06-01/runtime/init/error HTTP/1.1"}));
+    EXPECT_EQ(
+        outcome.requests[0].body,
+        "{\"errorMessage\":\"SPRY_IO is \\\"kqueue\\\", which is no backend: use auto, uring, "
+        "direct or epoll\",\"errorType\":\"Runtime.NoSuchBackend\",\"stackTrace\":[]}");
+    EXPECT_EQ(outcome.requests[0].header("Lambda-Runtime-Function-Error-Type"),
+              "Runtime.NoSuchBackend");
+}
+
 // RFC 3986 3.3: unreserved characters, sub-delims, ':' and '@' stand for themselves.
 TEST_P(contract_1_2, of_an_id_only_what_a_segment_cannot_have_is_encoded) {
     std::string id;

@@ -108,22 +108,32 @@ TEST_F(wrong_start, gives_up_where_nobody_listens) {
 }
 
 TEST_F(wrong_start, refuses_an_unknown_spry_io) {
-    for (const std::string mode : {"", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1"}) {
-        const std::string line =
-            refusal(example("hello"), {"SPRY_LISTEN=127.0.0.1:0", "SPRY_IO=kqueue", mode});
-        EXPECT_THAT(line, HasSubstr("SPRY_IO is \"kqueue\""));
-        EXPECT_THAT(line, HasSubstr("direct or epoll"));
-    }
+    const std::string line =
+        refusal(example("hello"), {"SPRY_LISTEN=127.0.0.1:0", "SPRY_IO=kqueue"});
+    EXPECT_THAT(line, HasSubstr("SPRY_IO is \"kqueue\""));
+    EXPECT_THAT(line, HasSubstr("direct or epoll"));
 }
 
 // As in a container whose seccomp profile has no io_uring.
 TEST_F(wrong_start, says_that_io_uring_is_refused) {
-    for (const std::string mode : {"", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1"}) {
-        const std::string line =
-            refusal(example("hello"), {"SPRY_LISTEN=127.0.0.1:0", "SPRY_IO=uring", mode}, {},
-                    release::refuse_ring<release::ring_call::setup, EPERM>);
-        EXPECT_THAT(line, HasSubstr("SPRY_IO=uring cannot be had here"));
-        EXPECT_THAT(line, HasSubstr("direct or epoll"));
+    const std::string line = refusal(example("hello"), {"SPRY_LISTEN=127.0.0.1:0", "SPRY_IO=uring"},
+                                     {}, release::refuse_ring<release::ring_call::setup, EPERM>);
+    EXPECT_THAT(line, HasSubstr("SPRY_IO=uring cannot be had here"));
+    EXPECT_THAT(line, HasSubstr("direct or epoll"));
+}
+
+// runtime-contract 1.2, 1.9: an init error, and one line about it.
+TEST_F(wrong_start, posts_an_init_error_where_a_backend_cannot_be_had) {
+    for (const std::string wanted : {"kqueue", "uring"}) {
+        const finished run = run_to_end(
+            {example("hello")}, {"AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "SPRY_IO=" + wanted},
+            release::patience, release::refuse_ring<release::ring_call::setup, EPERM>);
+        EXPECT_EQ(run.exit_code, 1) << run.text();
+        EXPECT_TRUE(is_one_line(run.err)) << run.text();
+        EXPECT_THAT(run.err, HasSubstr("init error: Runtime.NoSuchBackend: SPRY_IO"));
+        // Nobody listens there.
+        EXPECT_TRUE(is_one_line(run.out)) << run.text();
+        EXPECT_THAT(run.out, HasSubstr("the answer is lost: cannot connect to the Runtime API"));
     }
 }
 
