@@ -15,7 +15,7 @@ namespace spry {
 ///
 ///     throw spry::failure("Order.NotFound", "there is no order 7");
 ///
-/// or returned by a handler whose answer is a response:
+/// or returned by a handler whose answer is a response, or a result<Out, function_error>:
 ///
 ///     return spry::failure("Order.NotFound", "there is no order 7");
 ///

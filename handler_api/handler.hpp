@@ -10,9 +10,11 @@
 #include <spry/handler_api/response.hpp>
 
 #include <concepts>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -119,12 +121,43 @@ template <class F>
 using answer_of = std::remove_cvref_t<typename task_value<returned_by<F>>::type>;
 
 template <class T>
-concept answer = std::is_void_v<T> || std::convertible_to<T, response> || json::writable<T>;
+concept plain_answer = std::is_void_v<T> || std::convertible_to<T, response> || json::writable<T>;
+
+/// A value, or what is thrown where there is none: spry::result, or std::expected.
+template <class T>
+concept fallible = requires(T& value) {
+    typename T::value_type;
+    { value.has_value() } -> std::same_as<bool>;
+    requires std::same_as<std::remove_cvref_t<decltype(value.error())>, std::error_code> ||
+                 std::derived_from<std::remove_cvref_t<decltype(value.error())>, std::exception>;
+};
+
+template <class T>
+concept fallible_answer = fallible<T> && plain_answer<typename T::value_type>;
+
+template <class T>
+concept answer = plain_answer<T> || fallible_answer<T>;
+
+[[noreturn]] inline void throw_failure(const std::error_code& error) {
+    throw std::system_error(error);
+}
+template <std::derived_from<std::exception> Error>
+[[noreturn]] void throw_failure(Error&& error) {
+    throw std::forward<Error>(error);
+}
 
 template <class T>
 response to_response(T&& value, context& about) {
     if constexpr (std::convertible_to<T, response>) {
         return std::forward<T>(value);
+    } else if constexpr (fallible<T>) {
+        if (!value.has_value())
+            throw_failure(std::move(value).error());
+        if constexpr (std::is_void_v<typename T::value_type>) {
+            return response::json("null");
+        } else {
+            return to_response(*std::move(value), about);
+        }
     } else {
         // The text lies in the arena, where it lives until the answer has been acknowledged.
         json::writer text{about.arena()};
@@ -137,8 +170,10 @@ response to_response(T&& value, context& about) {
 
 /// Any callable of `(event)`, `(event, context&)`, `(In)` or `(In, context&)`, where `In` is a type
 /// that JSON can be read into, and whose result is a `response`, something that converts to one, a
-/// type that can be written as JSON, nothing (the answer is then `null`), or a `task` of one of
-/// these. Called as const: several invocations may be in one handler at the same time.
+/// type that can be written as JSON, nothing (the answer is then `null`), a `result` of one of
+/// these, or a `task` of any. A result's error is thrown for the handler: `result<Out,
+/// function_error>` is what returns `failure("Order.NotFound", "there is no order 7")` beside an
+/// `Out`. Called as const: several invocations may be in one handler at the same time.
 template <class F>
 concept handler =
     detail::shape_of<F>() != detail::call_shape::unknown && detail::answer<detail::answer_of<F>>;
@@ -191,7 +226,9 @@ constexpr void require_handler() noexcept {
         "spry::context&), (In) or "
         "(In, spry::context&), In being a type that JSON can be read into (SPRY_JSON), and "
         "returns spry::response, "
-        "a type that can be written as JSON, nothing, or a spry::task of one of these");
+        "a type that can be written as JSON, nothing, a spry::result of one of these, or a "
+        "spry::task "
+        "of any");
 }
 
 } // namespace detail

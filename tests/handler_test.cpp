@@ -8,10 +8,14 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace {
@@ -68,6 +72,32 @@ task<response> coroutine_reference(const event& given, context& about) {
 task<> nothing_later(event) {
     co_return;
 }
+spry::result<point, spry::function_error> checked(point given) {
+    if (given.x < 0)
+        return spry::failure("Point.Outside", "x is negative");
+    return point{given.y, given.x};
+}
+task<spry::result<std::string, spry::function_error>> checked_later(point given, context& about) {
+    (void)co_await about.loop().yield();
+    if (given.x < 0)
+        co_return spry::failure("Point.Outside", "x is negative");
+    co_return std::to_string(given.x);
+}
+spry::result<response, spry::function_error> checked_response(event given) {
+    if (given.text().empty())
+        return spry::failure("Event.Empty", "there is nothing in it");
+    return response::json(given.bytes());
+}
+task<spry::result<void, spry::function_error>> checked_nothing(point given) {
+    if (given.x < 0)
+        co_return spry::failure("Point.Outside", "x is negative");
+    co_return {};
+}
+spry::result<int> checked_code(int given) {
+    if (given < 0)
+        return spry::failure(std::errc::value_too_large);
+    return given;
+}
 task<std::string> throws_later(event) {
     throw std::runtime_error{"later"};
     co_return "";
@@ -122,7 +152,57 @@ TEST_F(handler, lets_exceptions_through) {
     EXPECT_THROW(answer({"f", [](event) -> int { throw 5; }}, "{}"), int);
 }
 
+// What the caller is told; empty where the handler has answered.
+std::string failure_of(const std::function<std::string()>& answer) {
+    try {
+        answer();
+    } catch (const spry::function_error& thrown) {
+        return std::string{thrown.type()} + ": " + thrown.what();
+    }
+    return "";
+}
+TEST_F(handler, may_return_a_failure_beside_a_type_of_its_own) {
+    const auto failing = [this](const function& entry, std::string_view text) {
+        return failure_of([&] { return answer(entry, text); });
+    };
+    const std::string outside = "Point.Outside: x is negative";
+    EXPECT_EQ(answer({"f", checked}, R"({"x":1,"y":2})"), R"({"x":2,"y":1})");
+    EXPECT_EQ(failing({"f", checked}, R"({"x":-1})"), outside);
+    EXPECT_EQ(answer({"f", checked_later}, R"({"x":1})"), R"("1")");
+    EXPECT_EQ(failing({"f", checked_later}, R"({"x":-1})"), outside);
+    EXPECT_EQ(answer({"f", checked_response}, "[1]"), "[1]");
+    EXPECT_EQ(failing({"f", checked_response}, ""), "Event.Empty: there is nothing in it");
+    EXPECT_EQ(answer({"f", checked_nothing}, R"({"x":1})"), "null");
+    EXPECT_EQ(failing({"f", checked_nothing}, R"({"x":-1})"), outside);
+}
+TEST_F(handler, may_return_the_result_of_a_call) {
+    EXPECT_EQ(answer({"f", checked_code}, "7"), "7");
+    EXPECT_THROW(answer({"f", checked_code}, "-7"), std::system_error);
+}
+
+// The shape of std::expected, which C++20 has not.
+template <class T, class E>
+struct expected {
+    using value_type = T;
+    std::variant<T, E> state;
+    bool has_value() const { return state.index() == 0; }
+    T&& operator*() && { return std::get<0>(std::move(state)); }
+    E& error() & { return std::get<1>(state); }
+    E&& error() && { return std::get<1>(std::move(state)); }
+};
+TEST_F(handler, may_return_what_has_the_shape_of_a_result) {
+    const auto half = [](int given) -> expected<int, spry::function_error> {
+        if (given % 2 != 0)
+            return {spry::failure("Number.Odd", "it has no half")};
+        return {given / 2};
+    };
+    EXPECT_EQ(answer({"f", half}, "8"), "4");
+    EXPECT_EQ(failure_of([&] { return answer({"f", half}, "7"); }), "Number.Odd: it has no half");
+}
+
 static_assert(!spry::handler<int>);
+static_assert(!spry::handler<decltype([](event) { return spry::result<void*>{nullptr}; })>);
+static_assert(!spry::handler<decltype([](event) { return spry::result<int, std::string>{1}; })>);
 static_assert(!spry::handler<int (*)(int*)>);
 static_assert(!spry::handler<decltype([](event, int) { return 1; })>);
 static_assert(!spry::handler<decltype([](event) { return static_cast<void*>(nullptr); })>);

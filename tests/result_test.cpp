@@ -139,6 +139,34 @@ TEST(result_of_void, holds_success_or_an_error) {
     EXPECT_THROW(bad.value(), std::system_error);
 }
 
+struct too_many {
+    std::unique_ptr<int> count;
+};
+
+TEST(result, holds_an_error_of_another_type) {
+    const auto limited = [](int count) -> result<std::string, std::string_view> {
+        if (count > 3)
+            return std::string_view{"too many"};
+        return std::string(static_cast<std::size_t>(count), 'x');
+    };
+    EXPECT_EQ(*limited(2), "xx");
+    EXPECT_EQ(limited(4).error(), "too many");
+    EXPECT_THROW(static_cast<void>(limited(4).value()), std::string_view);
+    result<int, too_many> none = too_many{std::make_unique<int>(7)};
+    const too_many moved = std::move(none).error();
+    EXPECT_EQ(*moved.count, 7);
+}
+
+TEST(result_of_void, holds_success_or_an_error_of_another_type) {
+    const result<void, std::string> good;
+    EXPECT_TRUE(good.has_value());
+    EXPECT_NO_THROW(good.value());
+    const result<void, std::string> bad = std::string{"bad"};
+    EXPECT_FALSE(bad);
+    EXPECT_EQ(bad.error(), "bad");
+    EXPECT_THROW(bad.value(), std::string);
+}
+
 TEST(result, dies_where_an_unchecked_error_is_read_as_a_value) {
     result<int> none = parse("none");
     EXPECT_DEATH(static_cast<void>(*none), "assertion failed: value != nullptr");
