@@ -44,16 +44,23 @@ std::string names_of(std::span<const function> table) {
     return names;
 }
 
+std::string joined(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (const std::string_view part : parts)
+        text.append(part);
+    return text;
+}
+
 // Why there is no function to run.
 std::string describe(const function_choice& choice, std::span<const function> table) {
     if (table.empty())
         return "the function table is empty: give spry::run at least one {name, handler}";
     if (choice.wanted.empty()) {
-        return "this binary has several functions (" + names_of(table) +
-               "): name one as the first argument (an image's CMD) or in _HANDLER";
+        return joined({"this binary has several functions (", names_of(table),
+                       "): name one as the first argument (an image's CMD) or in _HANDLER"});
     }
-    return "no function is named \"" + std::string{choice.wanted} + "\"; this binary has " +
-           names_of(table);
+    return joined(
+        {"no function is named \"", choice.wanted, "\"; this binary has ", names_of(table)});
 }
 
 int complain(std::initializer_list<std::string_view> parts) {
@@ -95,13 +102,13 @@ task<int> run_function(runtime_client* client, const detail::concurrent_work* pl
 }
 
 std::string describe_unknown_backend(std::string_view wanted) {
-    return "SPRY_IO is \"" + std::string{wanted} +
-           "\", which is no backend: use auto, uring, direct or epoll";
+    return joined(
+        {"SPRY_IO is \"", wanted, "\", which is no backend: use auto, uring, direct or epoll"});
 }
 
 std::string describe_refused_backend(std::string_view wanted, const std::error_code& error) {
-    return "SPRY_IO=" + std::string{wanted} + " cannot be had here: " + error.message() +
-           "; use auto, uring, direct or epoll";
+    return joined({"SPRY_IO=", wanted, " cannot be had here: ", error.message(),
+                   "; use auto, uring, direct or epoll"});
 }
 
 } // namespace

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <aws/lambda-runtime/runtime.h>
 
-#include <spry/handler_api/aws/crash_trace.hpp>
+#include <spry/handler_api/detail/crash_record.hpp>
 #include <spry/handler_api/detail/standard_output.hpp>
 #include <spry/handler_api/local_mode.hpp>
 #include <spry/io/termination.hpp>
 
+#include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -24,6 +26,9 @@ using aws::http::response_code;
 constexpr int failures_max = 3;
 // An emulator that has no event to give says so at once and again (runtime-contract 1.8, 204).
 constexpr std::chrono::milliseconds pause_without_event{50};
+
+// Those of runtime-contract 8.5, 5 that leave no record otherwise.
+constexpr std::array more_signals{SIGQUIT, SIGSYS, SIGTRAP, SIGXCPU, SIGXFSZ};
 
 struct file_closer {
     void operator()(std::FILE* file) const { std::fclose(file); }
@@ -74,7 +79,8 @@ void run_handler(const std::function<invocation_response(const invocation_reques
     if (endpoint == nullptr || *endpoint == '\0')
         return run_locally();
 
-    trace_crashes();
+    spry::detail::install_crash_records({"Stack trace (most recent call last):\n", more_signals});
+    spry::detail::invocation_in_hand in_hand;
     spry::io::termination::install();
     runtime api{endpoint};
     for (int failures = 0; failures < failures_max;) {
@@ -91,7 +97,9 @@ void run_handler(const std::function<invocation_response(const invocation_reques
         }
         failures = 0;
         const invocation_request& event = next.get_result();
+        in_hand.set(event.request_id);
         const invocation_response answer = handler(event);
+        in_hand.set({});
         const runtime::post_outcome posted = answer.is_success()
                                                  ? api.post_success(event.request_id, answer)
                                                  : api.post_failure(event.request_id, answer);

@@ -8,6 +8,7 @@
 #include <spry/core/utf8.hpp>
 #include <spry/io/program_image.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -37,13 +38,16 @@ namespace {
 constexpr std::size_t frames_max = 32;
 constexpr std::size_t message_size_max = 1024;
 
-// What a handler needs on top of the kernel's frame: the unwinder's cursor, above all.
-alignas(16) constinit std::array<std::byte, std::size_t{64} * 1024> alternate_stack{};
+// Of the thread that runs main. What a handler needs on top of the kernel's frame is the unwinder's
+// cursor, above all.
+alignas(16) constinit std::array<std::byte, crash_stack::size> alternate_stack{};
 
 // Neither the heap nor the stack is to be trusted. Of up to 4 KiB, which a pipe takes undivided.
 constinit fixed_text<4096> record;
 constinit std::atomic<std::uintptr_t> recording_thread = 0;
 constinit std::atomic<int> exit_code = 0;
+constinit std::string_view heading;
+constinit std::array<std::uintptr_t, frames_max> frame_addresses{};
 constinit std::size_t frames = 0;
 constinit bool is_identified = false;
 constinit int nested = 0;
@@ -103,21 +107,42 @@ void append_message(std::string_view text) noexcept {
     }
 }
 
+void write_out(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const ssize_t bytes = ::write(STDERR_FILENO, text.data(), text.size());
+        if (bytes <= 0 && errno != EINTR)
+            return;
+        text.remove_prefix(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+    }
+}
+
+void write_stack() noexcept {
+    fixed_text<frames_max * 24> lines;
+    for (std::size_t i = frames; i > 0; --i) {
+        lines.append("  ");
+        lines.append_hex(frame_addresses[i - 1]);
+        lines.append("\n");
+    }
+    write_out(lines.view());
+}
+
 [[noreturn]] void write_and_exit() noexcept {
+    if (!heading.empty())
+        write_stack();
     // Room for the line break, whatever has been cut.
     std::string_view text = record.view();
     text = text.substr(0, 4095);
     std::array<char, 4096> line;
     const std::size_t size = text.copy(line.data(), text.size());
     line[size] = '\n';
-    std::size_t written = 0;
-    while (written <= size) {
-        const ssize_t bytes = ::write(STDERR_FILENO, line.data() + written, size + 1 - written);
-        if (bytes <= 0 && errno != EINTR)
-            break;
-        written += bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
-    }
+    write_out({line.data(), size + 1});
     ::_exit(exit_code.load());
+}
+
+constexpr std::array faults{SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+
+bool is_fault(int signal) noexcept {
+    return std::ranges::find(faults, signal) != faults.end();
 }
 
 std::string_view name_of(int signal) noexcept {
@@ -130,9 +155,18 @@ std::string_view name_of(int signal) noexcept {
         return "SIGFPE, invalid arithmetic";
     case SIGILL:
         return "SIGILL, invalid instruction";
-    default:
+    case SIGABRT:
         return "SIGABRT, aborted";
+    default:
+        return {};
     }
+}
+
+void append_name(int signal) noexcept {
+    const std::string_view name = name_of(signal);
+    record.append(name.empty() ? "signal " : name);
+    if (name.empty())
+        record.append_decimal(static_cast<unsigned>(signal));
 }
 
 void append_identity() noexcept {
@@ -153,6 +187,7 @@ void begin_record(int signal) noexcept {
     std::uintptr_t nobody = 0;
     if (recording_thread.compare_exchange_strong(nobody, this_thread())) {
         exit_code.store(128 + signal);
+        write_out(heading);
         record.append("spry: crashed: ");
         return;
     }
@@ -160,7 +195,7 @@ void begin_record(int signal) noexcept {
         if (++nested > 2) // not even that could be written
             ::_exit(exit_code.load());
         record.append("; and ");
-        record.append(name_of(signal));
+        append_name(signal);
         record.append(", while this was written");
         if (!is_identified)
             append_identity();
@@ -171,8 +206,9 @@ void begin_record(int signal) noexcept {
 }
 
 void append_frame(std::uintptr_t address) noexcept {
-    record.append(frames++ == 0 ? "; stack " : " ");
+    record.append(frames == 0 ? "; stack " : " ");
     record.append_hex(address);
+    frame_addresses[frames++] = address;
 }
 
 // --- the stack ---------------------------------------------------------------------------------
@@ -289,21 +325,27 @@ bool is_overflow(const siginfo_t& about, const ucontext_t& where) noexcept {
 void on_signal(int signal, siginfo_t* about, void* context) {
     auto& where = *static_cast<ucontext_t*>(context);
     begin_record(signal);
-    record.append(name_of(signal));
-    if (signal != SIGABRT) {
+    append_name(signal);
+    if (about->si_code > 0 && is_fault(signal)) { // and not sent by a process
         record.append(" at address ");
         record.append_hex(reinterpret_cast<std::uintptr_t>(about->si_addr));
+        if (is_overflow(*about, where))
+            record.append(", the stack has probably overflowed");
     }
-    if (is_overflow(*about, where))
-        record.append(", the stack has probably overflowed");
     append_identity();
     append_stack(where);
     write_and_exit();
 }
 
+// An abort is SIGABRT to who handles that.
 void on_abort(const void* from) noexcept {
+    struct sigaction handled{};
+    ::sigaction(SIGABRT, nullptr, &handled);
+    const bool is_ours = handled.sa_sigaction == on_signal;
+    if (!is_ours && handled.sa_handler != SIG_DFL && handled.sa_handler != SIG_IGN)
+        return;
     begin_record(SIGABRT);
-    record.append(name_of(SIGABRT));
+    append_name(SIGABRT);
     append_identity();
     append_stack(reinterpret_cast<std::uintptr_t>(from));
     write_and_exit();
@@ -356,6 +398,13 @@ void append_throw_site(const std::type_info& type) noexcept {
     write_and_exit();
 }
 
+void run_signals_on(std::span<std::byte> memory) noexcept {
+    stack_t stack{};
+    stack.ss_sp = memory.data();
+    stack.ss_size = memory.size();
+    ::sigaltstack(&stack, nullptr);
+}
+
 void handle(int signal) noexcept {
     struct sigaction wanted{};
     wanted.sa_sigaction = on_signal;
@@ -369,18 +418,33 @@ void handle(int signal) noexcept {
 
 } // namespace
 
-void install_crash_records() noexcept {
-    stack_t stack{};
-    stack.ss_sp = alternate_stack.data();
-    stack.ss_size = alternate_stack.size();
-    ::sigaltstack(&stack, nullptr);
-    for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL})
+void install_crash_records(const crash_style& style) noexcept {
+    heading = style.heading;
+    run_signals_on(alternate_stack);
+    for (const int signal : faults)
+        handle(signal);
+    for (const int signal : style.more_signals)
         handle(signal);
 #ifdef __GLIBC__ // aborts on its own, behind the linker's back
     handle(SIGABRT);
 #endif
     set_abort_hook(on_abort);
     std::set_terminate(on_terminate);
+}
+
+crash_stack::crash_stack() noexcept {
+    stack_t before{};
+    is_ours_ = ::sigaltstack(nullptr, &before) == 0 && (before.ss_flags & SS_DISABLE) != 0;
+    if (is_ours_)
+        run_signals_on(memory_);
+}
+
+crash_stack::~crash_stack() {
+    if (!is_ours_)
+        return;
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    ::sigaltstack(&none, nullptr);
 }
 
 invocation_in_hand::invocation_in_hand() noexcept : thread_(this_thread()) {

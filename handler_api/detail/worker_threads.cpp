@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/handler_api/detail/worker_threads.hpp>
 
+#include <spry/handler_api/detail/crash_record.hpp>
 #include <spry/handler_api/run.hpp>
 #include <spry/io/standard_error.hpp>
 
@@ -20,7 +21,7 @@ namespace spry::detail {
 namespace {
 
 // musl gives 128 KiB, which a handler that computes may well exceed.
-constexpr std::size_t stack_bytes = std::size_t{1024} * 1024;
+constexpr std::size_t stack_bytes = std::size_t{1024} * 1024 + crash_stack::size;
 
 unsigned usable_cpus() noexcept {
     const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
@@ -56,6 +57,7 @@ struct share {
 };
 
 void* run_share(void* given) noexcept {
+    const crash_stack for_records;
     try {
         static_cast<share*>(given)->run();
     } catch (const std::exception& error) {

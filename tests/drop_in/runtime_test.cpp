@@ -270,7 +270,7 @@ TEST(contract_8_5_5, an_exception_of_the_handler_is_not_caught) {
                  std::runtime_error);
 }
 
-TEST(contract_8_5_5, a_crash_leaves_a_stack_trace_and_ends_as_it_would_have) {
+TEST(contract_8_5_5, a_crash_leaves_a_stack_trace_and_a_record_and_ends_the_process) {
     int ends[2] = {};
     ASSERT_EQ(::pipe(ends), 0);
     EXPECT_EQ(exit_code_of([&] {
@@ -279,12 +279,18 @@ TEST(contract_8_5_5, a_crash_leaves_a_stack_trace_and_ends_as_it_would_have) {
                   run.by([](const invocation_request&) -> invocation_response { std::abort(); });
                   return 0;
               }),
-              -SIGABRT);
+              128 + SIGABRT);
     ::close(ends[1]);
     std::string text(4096, '\0');
     text.resize(static_cast<std::size_t>(::read(ends[0], text.data(), text.size())));
     ::close(ends[0]);
-    EXPECT_THAT(text, HasSubstr("Stack trace (most recent call last):\n  0x"));
+    EXPECT_TRUE(text.starts_with("Stack trace (most recent call last):\n  0x")) << text;
+    // The record has the same stack, innermost first.
+    const std::size_t record =
+        text.find("\nspry: crashed: SIGABRT, aborted; request id; build id ");
+    ASSERT_NE(record, std::string::npos) << text;
+    const std::string last = text.substr(text.rfind("  0x", record) + 2);
+    EXPECT_THAT(text, HasSubstr("; stack " + last.substr(0, last.find('\n')) + " 0x"));
 }
 
 TEST(contract_8_5_5, a_signal_that_the_user_handles_stays_the_users) {

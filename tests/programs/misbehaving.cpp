@@ -141,6 +141,10 @@ spry::task<reply> misbehave(request given, spry::context& context) {
         volatile int depth = 0;
         co_return reply{recurse(&depth)};
     }
+    if (how == "overflow_on_another_thread" && ::gettid() != ::getpid()) {
+        volatile int depth = 0;
+        co_return reply{recurse(&depth)};
+    }
     if (how == "null_call")
         co_return reply{call_nothing()};
     if (how == "bus")
@@ -177,5 +181,5 @@ spry::task<reply> misbehave(request given, spry::context& context) {
 } // namespace
 
 int main(int argc, char** argv) {
-    return spry::run(argc, argv, {{"misbehave", misbehave}});
+    return spry::run(argc, argv, {{"misbehave", misbehave}}, {.threads = 2});
 }

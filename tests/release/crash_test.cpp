@@ -107,6 +107,22 @@ TEST_F(crash_record_alone, ends_with_a_crash_of_its_own) {
     EXPECT_EQ(function.stop(), 0);
 }
 
+// The workers of two threads take turns, so that the second event at the latest is the other's.
+TEST_F(crash_record_alone, is_written_where_another_thread_overflows_its_stack) {
+    release::local_function function(release::test_program("misbehaving"), {},
+                                     {"AWS_LAMBDA_MAX_CONCURRENCY=2"});
+    const std::string event = R"({"how":"overflow_on_another_thread"})";
+    http_answer answer = function.invoke(event);
+    if (answer.header("x-amz-function-error").empty())
+        answer = function.invoke(event);
+    EXPECT_THAT(answer.body, HasSubstr("exit status 139"));
+    const std::string record = record_of(function);
+    EXPECT_THAT(record, HasSubstr("the stack has probably overflowed; request " +
+                                  answer.header("x-amzn-requestid") + ";"));
+    EXPECT_THAT(symbolized(record), HasSubstr(place_of("overflow")));
+    EXPECT_EQ(function.stop(), 0);
+}
+
 TEST_F(crash_record_alone, is_none_for_memory_that_cannot_be_had) {
     release::local_function function(release::test_program("misbehaving"));
     const http_answer answer = function.invoke(R"({"how":"throw_bad_alloc"})");
