@@ -8,11 +8,13 @@
 #include <spry/core/task_scope.hpp>
 #include <spry/handler_api/endpoint.hpp>
 #include <spry/handler_api/function.hpp>
+#include <spry/handler_api/log.hpp>
 #include <spry/handler_api/runtime.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 #include <spry/handler_api/runtime_client.hpp>
 #include <spry/http/limits.hpp>
 #include <spry/io/async_event.hpp>
+#include <spry/io/posted.hpp>
 #include <spry/io/termination.hpp>
 #include <spry/io/testing/scripted_backend.hpp>
 
@@ -715,6 +717,59 @@ TEST(worker_threads, have_stacks_of_a_mebibyte) {
 
 TEST(worker_threads, end_with_exit_code_0_where_sigterm_finds_them_idle) {
     EXPECT_EQ(exit_code_of([] { return told_to_end_while_all_idle(network::automatic, 4); }), 7);
+}
+
+task<response> compute_elsewhere(event given, context& about) {
+    const spry::result<> open = about.loop().open_door();
+    if (!open)
+        throw std::runtime_error{open.error().message()};
+    std::string computed;
+    io::posted finished{about.loop()};
+    std::thread other{[&computed, &finished, &given] {
+        computed = "computed " + std::string{given.text()};
+        finished.post();
+    }};
+    co_await std::move(finished);
+    other.join();
+    co_return response::text(std::move(computed));
+}
+
+// Each loop has a door of its own.
+TEST(worker_threads, are_woken_by_other_threads) {
+    const ended outcome =
+        run({numbered_bodies(80), 8}, {"f", compute_elsewhere}, process_plan{8, 4});
+    EXPECT_EQ(outcome.answers.size(), 80u);
+    for (const auto& [id, text] : outcome.answers)
+        EXPECT_EQ(text, "response computed [" + id.substr(1) + "]");
+}
+
+TEST(worker_threads, report_what_they_throw_at_the_same_time) {
+    const function throwing{"f", [](event, context& about) -> response {
+                                throw std::runtime_error{std::string{about.request_id()}};
+                            }};
+    const ended outcome = run({numbered_bodies(80), 8}, throwing, process_plan{8, 4});
+    EXPECT_EQ(outcome.answers.size(), 80u);
+    for (const auto& [id, text] : outcome.answers)
+        EXPECT_TRUE(text.starts_with("error {\"errorMessage\":\"" + id + "\"")) << text;
+    EXPECT_EQ(count_of(outcome.log, "\tERROR\tthe handler failed\terrorType=std::runtime_error\t"),
+              80u);
+}
+
+TEST(worker_threads, log_whole_records_at_the_same_time) {
+    const std::string rest(3000, 'r');
+    const function logging{"f", [&rest](event given, context& about) {
+                               about.log().error("begun", {{"rest", rest}});
+                               spry::process_log().error("of the process", {{"rest", rest}});
+                               return response::json(given.bytes());
+                           }};
+    const ended outcome = run({numbered_bodies(80), 8}, logging, process_plan{8, 4});
+    expect_each_echoed_once(outcome, numbered_bodies(80));
+    for (int i = 0; i != 80; ++i) {
+        const std::string record =
+            "\te" + std::to_string(i) + "\tERROR\tbegun\trest=" + rest + "\n";
+        EXPECT_EQ(count_of(outcome.log, record), 1u) << i;
+    }
+    EXPECT_EQ(count_of(outcome.log, "of the process\trest=" + rest + "\n"), 80u);
 }
 
 TEST(worker_threads, leave_each_other_alone_when_one_loses_its_workers) {
