@@ -196,6 +196,7 @@ private:
         // An entry's own, as it is not reused before it has been submitted, and then the kernel has
         // read both (SUBMIT_STABLE).
         message_slot& slot = messages_[static_cast<std::size_t>(sqe - ring_.sq.sqes)];
+        slot.vectors[0] = {}; // an empty send has no part, and no address that the kernel refuses
         for (const std::span<const std::byte> part : op.parts) {
             if (part.empty())
                 continue;
