@@ -107,7 +107,7 @@ void answer(std::string_view id, std::string_view type, std::string_view body) {
     // Host, User-Agent, Content-Type, Content-Length.
     SPRY_ASSERT(read.header_count() == 4);
     const std::string_view expected_type =
-        http::is_field_value(type) ? type : std::string_view{response::binary_type};
+        http::is_field_value(type) && !type.empty() ? type : response::binary_type;
     SPRY_ASSERT(http::trim_blanks(read.header_or_empty("Content-Type")) ==
                 http::trim_blanks(expected_type));
 }
