@@ -419,7 +419,8 @@ void handle(int signal) noexcept {
 } // namespace
 
 void install_crash_records(const crash_style& style) noexcept {
-    heading = style.heading;
+    if (!style.heading.empty()) // else a start would touch a page for nothing
+        heading = style.heading;
     run_signals_on(alternate_stack);
     for (const int signal : faults)
         handle(signal);
