@@ -40,6 +40,16 @@ bool takes_no_fault(const figures& counted) {
     return counted.at("minor_faults") == 0 && counted.at("major_faults") == 0;
 }
 
+// The kernel moves a page now and then, and whoever touches it next takes a fault: what the program
+// itself does, it does each time.
+figures count_faults(const function_under_test& of) {
+    constexpr int attempts_max = 3;
+    figures counted = count("count_faults", of);
+    for (int attempt = 1; attempt != attempts_max && !takes_no_fault(counted); ++attempt)
+        counted = count("count_faults", of);
+    return counted;
+}
+
 bool makes_calls(const figures& counted, double budget) {
     return counted.at("calls_per_invocation") <= budget;
 }
@@ -113,22 +123,22 @@ TEST_P(budget_of_backend, allocates_nothing_for_middleware) {
 }
 
 TEST_P(budget_of_backend, takes_no_page_fault) {
-    const figures echo = count("count_faults", {example("echo"), chosen()});
+    const figures echo = count_faults({example("echo"), chosen()});
     EXPECT_TRUE(takes_no_fault(echo)) << echo.text;
-    const figures typed = count("count_faults", {example("hello"), chosen()});
+    const figures typed = count_faults({example("hello"), chosen()});
     EXPECT_TRUE(takes_no_fault(typed)) << typed.text;
 }
 
 TEST_P(budget_of_backend, takes_no_page_fault_for_a_string_body_of_128_KiB) {
     const figures counted =
-        count("count_faults", {test_program("string_body"), chosen(), {"--event", "131072"}});
+        count_faults({test_program("string_body"), chosen(), {"--event", "131072"}});
     EXPECT_TRUE(takes_no_fault(counted)) << counted.text;
 }
 
 TEST(budget, a_million_small_allocating_invocations_never_start_mimalloc) {
     const function_under_test allocating{
         test_program("allocating"), {}, {"--answer", "--from", "200", "--to", "1000"}};
-    const figures counted = count("count_faults", allocating);
+    const figures counted = count_faults(allocating);
     EXPECT_NE(counted.text.find("\"fallback\":0,"), std::string::npos) << counted.text;
     EXPECT_TRUE(takes_no_fault(counted)) << counted.text;
 }
@@ -157,7 +167,7 @@ TEST_P(budget_of_backend, makes_no_more_system_calls_with_several_workers) {
 TEST_P(budget_of_backend, allocates_nothing_and_takes_no_page_fault_with_several_workers) {
     for (const strings& form : {strings{}, strings{"SPRY_PIPELINE=1"}}) {
         const function_under_test echo = eight_workers(release::joined(chosen(), form));
-        const figures faults = count("count_faults", echo);
+        const figures faults = count_faults(echo);
         EXPECT_TRUE(takes_no_fault(faults)) << faults.text;
         const figures allocations = count("count_allocations", echo);
         SPRY_SKIP_WITHOUT_PTRACE(allocations);
@@ -214,7 +224,7 @@ TEST_P(budget_of_backend, allocates_nothing_on_the_heap_for_a_stream) {
 TEST_P(budget_of_backend, takes_no_page_fault_for_a_stream_of_200_MiB) {
     const strings one_more{"--from", "1", "--to", "2"};
     const figures small = count("count_faults", streaming(chosen(), 200, 1024, one_more));
-    const figures large = count("count_faults", streaming(chosen(), 200 * 1024, 1024, one_more));
+    const figures large = count_faults(streaming(chosen(), 200 * 1024, 1024, one_more));
     EXPECT_TRUE(takes_no_fault(large)) << large.text;
     // The kernel keeps the peak some pages off.
     EXPECT_LE(large.at("peak_kib"), small.at("peak_kib") + 64);
@@ -247,7 +257,7 @@ TEST(budget, a_record_allocates_nothing_and_takes_no_page_fault) {
         const figures allocations = count("count_allocations", logging);
         SPRY_SKIP_WITHOUT_PTRACE(allocations);
         EXPECT_TRUE(allocates_nothing(allocations)) << allocations.text;
-        const figures faults = count("count_faults", logging);
+        const figures faults = count_faults(logging);
         EXPECT_TRUE(takes_no_fault(faults)) << faults.text;
     }
 }
@@ -286,7 +296,7 @@ TEST(budget, a_start_takes_few_page_faults_more_than_the_floor) {
 // --- the floor, which is what ratios mean something by -----------------------------------------
 
 TEST(budget, the_floor_takes_5_page_faults_to_its_first_get_at_most) {
-    const figures counted = count("count_faults", {release::built("bench/floor/floor")});
+    const figures counted = count_faults({release::built("bench/floor/floor")});
     EXPECT_LE(counted.at("start_minor_faults"), 5);
     EXPECT_TRUE(takes_no_fault(counted)) << counted.text;
 }
@@ -334,8 +344,8 @@ TEST(budget, notices_a_planted_system_call) {
 }
 
 TEST(budget, notices_a_planted_page_fault) {
-    EXPECT_TRUE(takes_no_fault(count("count_faults", planted(""))));
-    EXPECT_FALSE(takes_no_fault(count("count_faults", planted("fault"))));
+    EXPECT_TRUE(takes_no_fault(count_faults(planted(""))));
+    EXPECT_FALSE(takes_no_fault(count_faults(planted("fault"))));
 }
 
 TEST(budget, notices_that_mimalloc_was_started) {
