@@ -6,9 +6,9 @@
 
 namespace spry::emulator {
 
-dispatcher::dispatcher(io::event_loop& loop, const function_program& program,
+dispatcher::dispatcher(io::event_loop& loop, const function_program& program, log_writer& log,
                        const dispatcher_options& options) noexcept
-    : loop_(loop), program_(program), options_(options), arrived_(loop) {}
+    : loop_(loop), program_(program), log_(log), options_(options), arrived_(loop) {}
 
 task<result<>> dispatcher::run(stop_token stop, stop_token at_once) {
     auto end = [this] { ended_.request_stop(); };
@@ -26,7 +26,7 @@ task<result<>> dispatcher::run(stop_token stop, stop_token at_once) {
 }
 
 task<> dispatcher::keep(environment::phase first) {
-    environment current{loop_, program_, waiting_, options_.log};
+    environment current{loop_, program_, waiting_, log_};
     environments_.push_back(current);
     const environment_end end = co_await current.run(first, ended_.token(), at_once_);
     environments_.remove(current);

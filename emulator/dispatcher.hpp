@@ -8,9 +8,9 @@
 #include <spry/core/task.hpp>
 #include <spry/core/task_scope.hpp>
 #include <spry/emulator/environment.hpp>
-#include <spry/emulator/function_log.hpp>
 #include <spry/emulator/function_program.hpp>
 #include <spry/emulator/invocation.hpp>
+#include <spry/emulator/log_writer.hpp>
 #include <spry/io/async_event.hpp>
 #include <spry/io/event_loop.hpp>
 
@@ -31,7 +31,6 @@ struct dispatcher_options {
     std::size_t environments_max = 1;
     std::size_t queued_invocations_max = queued_invocations_max_default;
     std::chrono::milliseconds queue_wait_max = queue_wait_max_default;
-    log_target log; ///< takes the function's lines
 };
 
 /// Starts an environment only when there is something to do for it:
@@ -44,8 +43,8 @@ struct dispatcher_options {
 ///    needs it, never by itself.
 class dispatcher {
 public:
-    /// The program outlives the dispatcher.
-    dispatcher(io::event_loop& loop, const function_program& program,
+    /// The program, and the log that takes the function's lines, outlive the dispatcher.
+    dispatcher(io::event_loop& loop, const function_program& program, log_writer& log,
                const dispatcher_options& options) noexcept;
     dispatcher(const dispatcher&) = delete;
     dispatcher& operator=(const dispatcher&) = delete;
@@ -77,6 +76,7 @@ private:
 
     io::event_loop& loop_;
     const function_program& program_;
+    log_writer& log_;
     const dispatcher_options options_;
     invocation_queue waiting_;
     std::size_t in_hand_ = 0; // accepted, and without an answer

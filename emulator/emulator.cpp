@@ -38,11 +38,14 @@ struct stop_other {
 } // namespace
 
 emulator::emulator(io::event_loop& loop, emulator_options options)
-    : loop_(loop), options_(std::move(options)), functions_(options_.table.empty()) {
+    : loop_(loop),
+      options_(std::move(options)),
+      log_(loop, options_.log),
+      functions_(options_.table.empty()) {
     if (options_.table.empty())
-        functions_.add(loop, options_.function, options_.dispatching);
+        functions_.add(loop, options_.function, log_, options_.dispatching);
     for (const function_program& each : options_.table)
-        functions_.add(loop, each, options_.dispatching);
+        functions_.add(loop, each, log_, options_.dispatching);
 }
 
 result<> emulator::listen() {
@@ -96,6 +99,7 @@ task<result<>> emulator::run(stop_token stop, stop_token at_once) {
     co_await door->finish();
     answered.request_stop();
     co_await patience.join();
+    co_await log_.finish(give_up_.token());
     if (start_error_)
         co_return failure(start_error_);
     co_return result<>{};

@@ -10,6 +10,7 @@
 #include <spry/emulator/function_program.hpp>
 #include <spry/emulator/function_table.hpp>
 #include <spry/emulator/listen.hpp>
+#include <spry/emulator/log_writer.hpp>
 #include <spry/io/event_loop.hpp>
 #include <spry/io/listener.hpp>
 
@@ -36,6 +37,7 @@ struct emulator_options {
     function_program function;              ///< answers to every name, unless there is a table
     std::vector<function_program> table;    ///< each answers to its own name
     dispatcher_options dispatching;         ///< of each function
+    log_target log;                         ///< takes the functions' lines
     std::chrono::milliseconds async_retry_delay = async_retry_delay_default;
     front_door_maker make_front_door = nullptr; ///< null: the Invoke API's
 };
@@ -73,6 +75,7 @@ private:
     io::event_loop& loop_;
     const emulator_options options_;
     std::vector<io::listener> listeners_;
+    log_writer log_;
     function_table functions_;
     stop_source ending_;
     stop_source give_up_;

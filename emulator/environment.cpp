@@ -86,7 +86,7 @@ function_outcome environment_end::outcome_for(std::string_view request_id) const
 }
 
 environment::environment(io::event_loop& loop, const function_program& program,
-                         invocation_queue& waiting, const log_target& log) noexcept
+                         invocation_queue& waiting, log_writer& log) noexcept
     : loop_(loop), program_(program), waiting_(waiting), log_(log), has_deadline_(loop) {}
 
 task<environment_end> environment::run(phase first, stop_token stop, stop_token at_once) {
@@ -116,7 +116,7 @@ task<environment_end> environment::run(phase first, stop_token stop, stop_token 
     process_ = &*process;
     memory_.watch(process_->pid());
 
-    function_output output{std::move(pipe->reader), log_};
+    function_output output{loop_, std::move(pipe->reader), log_};
     output_ = &output;
     runtime_api api{*this};
     http::server server{loop_, std::move(*back), api, runtime_api_options()};

@@ -80,7 +80,7 @@ class environment : public queue_link {
 public:
     /// All outlive the environment.
     environment(io::event_loop& loop, const function_program& program, invocation_queue& waiting,
-                const log_target& log) noexcept;
+                log_writer& log) noexcept;
     environment(const environment&) = delete;
     environment& operator=(const environment&) = delete;
 

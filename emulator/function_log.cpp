@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/emulator/function_log.hpp>
 
-#include <cerrno>
-#include <cstddef>
-
-#include <unistd.h>
-
 namespace spry::emulator {
 
 namespace {
@@ -22,7 +17,7 @@ std::string hundredths_text(std::int64_t hundredths) {
 } // namespace
 
 void function_log::line(std::string_view text, log_line kind) {
-    const log_colours* const colours = to_.colours;
+    const log_colours* const colours = to_.colours();
     std::string whole;
     whole.reserve(text.size() + 16);
     if (colours != nullptr)
@@ -31,24 +26,14 @@ void function_log::line(std::string_view text, log_line kind) {
     if (colours != nullptr)
         whole += colours->plain;
     whole += '\n';
-    write(whole);
+    to_.write(whole);
     tail_.append(text);
     tail_.append("\n");
 }
 
 void function_log::lines(std::string_view text) {
-    write(text);
+    to_.write(text);
     tail_.append(text);
-}
-
-void function_log::write(std::string_view text) const noexcept {
-    while (!text.empty()) {
-        const ssize_t count = ::write(to_.fd, text.data(), text.size());
-        if (count < 0 && errno != EINTR)
-            return;
-        if (count > 0)
-            text.remove_prefix(static_cast<std::size_t>(count));
-    }
 }
 
 std::string milliseconds_text(std::chrono::nanoseconds duration) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <spry/emulator/log_tail.hpp>
+#include <spry/emulator/log_writer.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -13,26 +14,14 @@
 
 namespace spry::emulator {
 
-/// What stands around the service's own lines on a terminal: its escape sequences.
-struct log_colours {
-    std::string_view service; ///< before START, END, REPORT
-    std::string_view failure; ///< before what went wrong
-    std::string_view plain;   ///< behind either
-};
-
-/// Where a log goes.
-struct log_target {
-    int fd = 1;
-    const log_colours* colours = nullptr; ///< none: plain text. Outlives the log.
-};
-
 enum class log_line : std::uint8_t { service, failure };
 
-/// Writes whole lines to one descriptor, and keeps the tail of the invocation in hand. A line that
-/// cannot be written (a full disk, a closed terminal) is lost: no invocation fails over its log.
+/// Makes whole lines for a writer that others have too, and keeps the tail of the invocation in
+/// hand.
 class function_log {
 public:
-    explicit function_log(const log_target& to) noexcept : to_(to) {}
+    /// The writer outlives this.
+    explicit function_log(log_writer& to) noexcept : to_(to) {}
 
     /// One or more lines of the service's, without the last line feed; in one write.
     void line(std::string_view text, log_line kind = log_line::service);
@@ -43,10 +32,11 @@ public:
     void begin() noexcept { tail_.clear(); }
     const log_tail& tail() const noexcept { return tail_; }
 
-private:
-    void write(std::string_view text) const noexcept;
+    /// As the writer's.
+    bool is_behind() const noexcept { return to_.is_behind(); }
 
-    log_target to_;
+private:
+    log_writer& to_;
     log_tail tail_;
 };
 

@@ -8,14 +8,20 @@
 
 namespace spry::emulator {
 
-function_output::function_output(io::pipe_reader pipe, function_log& log) noexcept
-    : pipe_(std::move(pipe)), log_(log) {}
+function_output::function_output(io::event_loop& loop, io::pipe_reader pipe,
+                                 function_log& log) noexcept
+    : loop_(loop), pipe_(std::move(pipe)), log_(log) {}
 
 task<> function_output::run(stop_token stop) {
     while (!ended_) {
         const result<> readable = co_await pipe_.readable(stop);
         if (!readable)
             co_return;
+        while (log_.is_behind()) {
+            const result<> slept = co_await loop_.sleep_for(output_pause, stop);
+            if (!slept)
+                co_return;
+        }
         read_available();
     }
 }

@@ -5,8 +5,10 @@
 #include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
 #include <spry/emulator/function_log.hpp>
+#include <spry/io/event_loop.hpp>
 #include <spry/io/pipe.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -18,14 +20,18 @@ inline constexpr std::size_t output_line_bytes_max = 64 * 1024;
 /// stop everything else. More than a pipe holds.
 inline constexpr std::size_t output_drain_bytes_max = 1024 * 1024;
 
+/// How long a function that prints is held up at a time by a log reader that is slower.
+inline constexpr std::chrono::milliseconds output_pause{10};
+
 /// Reads one pipe, which stdout and stderr share: so the order of their lines is the order of the
 /// writes.
 class function_output {
 public:
     /// The log outlives this.
-    function_output(io::pipe_reader pipe, function_log& log) noexcept;
+    function_output(io::event_loop& loop, io::pipe_reader pipe, function_log& log) noexcept;
 
-    /// Reads until every writer has closed, or until stopped.
+    /// Reads until every writer has closed, or until stopped. While the log is behind, the pipe
+    /// fills, and the function waits as it would for that reader itself.
     task<> run(stop_token stop);
 
     /// Takes what is in the pipe at this moment and ends a line that is not ended: before END, all
@@ -35,6 +41,7 @@ public:
 private:
     void read_available();
 
+    io::event_loop& loop_;
     io::pipe_reader pipe_;
     function_log& log_;
     std::string unfinished_; // a line whose end has not come

@@ -64,10 +64,10 @@ std::optional<function_reference> parse_function_reference(std::string_view text
     return found;
 }
 
-void function_table::add(io::event_loop& loop, function_program program,
+void function_table::add(io::event_loop& loop, function_program program, log_writer& log,
                          const dispatcher_options& options) {
     programs_.push_back(std::move(program));
-    dispatchers_.push_back(std::make_unique<dispatcher>(loop, programs_.back(), options));
+    dispatchers_.push_back(std::make_unique<dispatcher>(loop, programs_.back(), log, options));
 }
 
 dispatcher* function_table::find(std::string_view name) noexcept {

@@ -35,7 +35,8 @@ class function_table {
 public:
     explicit function_table(bool any_name) noexcept : any_name_(any_name) {}
 
-    void add(io::event_loop& loop, function_program program, const dispatcher_options& options);
+    void add(io::event_loop& loop, function_program program, log_writer& log,
+             const dispatcher_options& options);
 
     /// The function of this name, or null.
     dispatcher* find(std::string_view name) noexcept;

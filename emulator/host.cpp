@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <poll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -23,8 +24,15 @@ namespace {
 // Until a child that has ended has been reaped by whoever waits for it.
 constexpr std::chrono::milliseconds reap_pause{5};
 
+// Not where nobody reads it, and its pipe is full: that would wait for ever.
+void tell(std::initializer_list<std::string_view> parts) {
+    pollfd room{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&room, 1, 0) != 0)
+        io::write_error_line(parts);
+}
+
 int complain(std::initializer_list<std::string_view> parts) {
-    io::write_error_line(parts);
+    tell(parts);
     return 1;
 }
 
@@ -81,9 +89,9 @@ int complain_about_listening(const io::address& at, const std::error_code& error
 
 void say_where(const io::address& at) {
     const std::string port = std::to_string(at.port());
-    io::write_error_line({"listening on http://", at.to_string()});
-    io::write_error_line({"try curl -XPOST \"http://localhost:", port,
-                          "/2015-03-31/functions/function/invocations\" -d '{}'"});
+    tell({"listening on http://", at.to_string()});
+    tell({"try curl -XPOST \"http://localhost:", port,
+          "/2015-03-31/functions/function/invocations\" -d '{}'"});
 }
 
 } // namespace

@@ -55,7 +55,7 @@ public:
         options.function.environment = {"PATH=/bin", "SPECIAL=a=b"};
         options.function.timeout = std::chrono::seconds{60};
         options.listen = *spry::emulator::parse_listen("127.0.0.1:0");
-        options.dispatching.log.fd = log_fd_;
+        options.log.fd = log_fd_;
     }
     ~session() { ::close(log_fd_); }
 

@@ -155,7 +155,7 @@ int run(int argc, char** argv) {
     dispatching.queued_invocations_max =
         line.queued_max.value_or(dispatching.queued_invocations_max);
     if (is_terminal_with_colours(variables))
-        dispatching.log.colours = &colours;
+        options.log.colours = &colours;
     options.async_retry_delay = line.async_retry_delay.value_or(options.async_retry_delay);
     if (line.compat_rie)
         options.make_front_door = emulator::make_rie_api;

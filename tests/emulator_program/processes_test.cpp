@@ -3,6 +3,8 @@
 // answer, no zombie, nothing left.
 #include "started.hpp"
 
+#include <optional>
+
 #include <sched.h>
 
 namespace {
@@ -127,6 +129,53 @@ TEST_F(emulator_processes, lose_their_log_and_nothing_else_where_nobody_reads_it
         status = program.wait();
     }
     EXPECT_EQ(status, 0);
+}
+
+// Its lines wait for the reader, up to a limit, and the callers do not.
+TEST_F(emulator_processes, serve_on_where_the_reader_of_their_log_has_stopped) {
+    constexpr int invocations = 40;
+    const std::uint16_t free = started::free_port();
+    std::array<int, 2> ends;
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    const release::descriptor reading(ends[0]);
+    std::optional<release::descriptor> writing(std::in_place, ends[1]);
+    ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    std::string text(1, ' ');
+    while (::write(ends[1], text.data(), text.size()) > 0) {
+    }
+    ::fcntl(ends[1], F_SETFL, 0);
+    release::child program(
+        {SPRY_EMULATOR, "--listen", "127.0.0.1:" + std::to_string(free), SPRY_FAKE_FUNCTION}, {},
+        [&] {
+            ::dup2(ends[1], 1);
+            ::dup2(ends[1], 2);
+            return release::die_with_parent();
+        });
+    writing.reset();
+    started::wait_for_listener(free);
+    for (int i = 0; i != invocations; ++i)
+        EXPECT_EQ(release::invoke_at(free, R"({"do":"print","n":10000})").body, "\"printed\"");
+    // It starts to read again: first what there was room for, then how much there was not.
+    text = release::read_until(
+        reading.get(), release::clock::now() + release::patience, [](std::string_view so_far) {
+            const std::size_t lost = so_far.find(" lines of this log are lost");
+            return lost != so_far.npos && so_far.find('\n', lost) != so_far.npos;
+        });
+    EXPECT_EQ(release::invoke_at(free, "1").body, "1");
+    ::kill(program.pid(), SIGTERM);
+    text += release::read_until(reading.get(), release::clock::now() + release::patience,
+                                [](std::string_view) { return false; });
+    EXPECT_EQ(program.wait(), 0);
+    // Each invocation has START, END, REPORT and its 10,000 lines, the last two of them in one; the
+    // last has no lines of its own.
+    const auto lines = std::count(text.begin(), text.end(), '\n');
+    long lost = 0;
+    long notices = 0;
+    for (std::size_t at = 0; (at = text.find(" lines of this log are lost", at)) != text.npos;
+         ++at, ++notices)
+        lost += std::atol(text.c_str() + text.rfind(' ', at - 1));
+    EXPECT_GE(notices, 1);
+    EXPECT_EQ(lines - notices + lost, invocations * (3L + 10'000) + 3);
 }
 
 int first_of_its_pids() {
