@@ -30,20 +30,20 @@ task<> dispatcher::keep(environment::phase first) {
     environments_.push_back(current);
     const environment_end end = co_await current.run(first, ended_.token(), at_once_);
     environments_.remove(current);
-    init_timed_out_ = end.what == environment_end::kind::init_timed_out;
+    init_failed_ = end.what == environment_end::kind::init_failed;
     if (end.what == environment_end::kind::not_started && std::exchange(first_, false)) {
         start_error_ = end.error;
         start_failure_ = end.message;
         ended_.request_stop();
     }
     first_ = false;
-    if (end.what == environment_end::kind::init_failed ||
-        end.what == environment_end::kind::not_started)
+    if (end.what == environment_end::kind::not_started ||
+        (init_failed_ && program_.managed_concurrency != 0))
         fail_waiting(end);
     start_missing();
 }
 
-// They have waited for this initialisation; where others serve the function, only the first of
+// They have waited for this process; where others serve the function, only the first of
 // them has.
 void dispatcher::fail_waiting(const environment_end& end) {
     while (invocation* const next = waiting_.pop_front()) {
@@ -61,7 +61,7 @@ void dispatcher::start_missing() {
     while (!ended_.stop_requested() && waiting_.size() > free &&
            environments_.size() < options_.environments_max) {
         const std::size_t before = waiting_.size();
-        scope_.spawn(keep(init_timed_out_ ? environment::phase::invoke : environment::phase::init));
+        scope_.spawn(keep(init_failed_ ? environment::phase::invoke : environment::phase::init));
         if (waiting_.size() == before)
             free += std::max<std::size_t>(program_.managed_concurrency, 1);
     }

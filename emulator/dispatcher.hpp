@@ -40,7 +40,8 @@ struct dispatcher_options {
 /// 2. Another one starts with an invocation that finds no environment free, up to
 ///    `environments_max`; beyond, it waits.
 /// 3. When one has ended, for whatever reason, the next one starts with the next invocation that
-///    needs it, never by itself.
+///    needs it, never by itself. Where its initialisation had failed, the next one is repeated
+///    within that invocation (contract 1.10), which gets the error where it fails again.
 class dispatcher {
 public:
     /// The program, and the log that takes the function's lines, outlive the dispatcher.
@@ -87,8 +88,8 @@ private:
     io::async_event arrived_;
     std::error_code start_error_;
     std::string start_failure_;
-    bool first_ = true;           // no environment has ended
-    bool init_timed_out_ = false; // the last initialisation has
+    bool first_ = true;        // no environment has ended
+    bool init_failed_ = false; // the last initialisation has
     bool stopped_ = false;
 };
 

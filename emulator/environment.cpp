@@ -503,8 +503,7 @@ environment_end environment::settle(const result<io::exit_status>& ended) {
     const bool in_init = init_state_ != runtime_state::ready;
     if (in_init && !stopping_ && !timed_out_) {
         init_duration_.reset();
-        end.what = init_timed_out_ ? environment_end::kind::init_timed_out
-                                   : environment_end::kind::init_failed;
+        end.what = environment_end::kind::init_failed;
         if (init_timed_out_)
             log_init_report("timeout", {});
         else
@@ -513,11 +512,12 @@ environment_end environment::settle(const result<io::exit_status>& ended) {
         log_.line("Between invocations: " + end.message, log_line::failure);
     }
     while (!in_hand_.empty())
-        settle_one(*in_hand_.back(), ended);
+        settle_one(*in_hand_.back(), ended, in_init ? cause::init_exited : cause::exited);
     return end;
 }
 
-void environment::settle_one(in_hand& left, const result<io::exit_status>& ended) {
+void environment::settle_one(in_hand& left, const result<io::exit_status>& ended,
+                             function_outcome::cause of_exit) {
     const std::string& id = left.request_id;
     function_outcome outcome;
     std::string_view status = "error";
@@ -536,8 +536,7 @@ void environment::settle_one(in_hand& left, const result<io::exit_status>& ended
         outcome.body = init_error_;
     } else {
         type = exit_type(ended);
-        outcome =
-            function_outcome::failed(cause::exited, exit_error, about(id, describe_end(ended)));
+        outcome = function_outcome::failed(of_exit, exit_error, about(id, describe_end(ended)));
         log_.line(outcome.message + "\n" + std::string{type}, log_line::failure);
     }
     // What was answered in time stands.
@@ -549,7 +548,7 @@ void environment::settle_one(in_hand& left, const result<io::exit_status>& ended
 void environment::log_init_report(std::string_view status, std::string_view error_type) {
     std::string text = "INIT_REPORT Init Duration: ";
     text += milliseconds_text(io::clock::now() - started_);
-    text += " ms\tPhase: init\tStatus: ";
+    text += phase_ == phase::init ? " ms\tPhase: init\tStatus: " : " ms\tPhase: invoke\tStatus: ";
     text += status;
     if (!error_type.empty()) {
         text += "\tError Type: ";

@@ -46,17 +46,16 @@ struct api_refusal {
 /// How an environment ended.
 struct environment_end {
     enum class kind : std::uint8_t {
-        ended,          ///< after its initialisation, or because that was asked for
-        init_failed,    ///< before its first GET next
-        init_timed_out, ///< the same, at the limit for initialisation: what waits may try again
-        not_started,    ///< there was no process: `error`
+        ended,       ///< after its initialisation, or because that was asked for
+        init_failed, ///< before its first GET next, or at the limit for initialisation
+        not_started, ///< there was no process: `error`
     };
     kind what = kind::ended;
     std::error_code error;
     std::string message;    ///< why, as a sentence
     std::string init_error; ///< the document that the runtime has reported, or empty
 
-    /// What an invocation gets that has waited for the initialisation that failed.
+    /// What an invocation gets that has waited for the process that failed.
     function_outcome outcome_for(std::string_view request_id) const;
 };
 
@@ -70,7 +69,7 @@ struct environment_end {
 /// 4. At the deadline the process group is killed. However the process ends, the invocation in hand
 ///    gets an outcome. The environment has ended with it; a fresh process is a fresh environment.
 ///
-/// Where an initialisation has been cut off at its limit, the next one belongs to an invocation
+/// Where an initialisation has failed, the next one belongs to an invocation
 /// (`phase::invoke`): that is taken first, and its deadline covers both.
 ///
 /// With `managed_concurrency` it is a Managed Instance (contract 3): as many invocations as the
@@ -169,7 +168,8 @@ private:
     void log_start(const in_hand& of);
     void log_timeout(const in_hand& of);
     environment_end settle(const result<io::exit_status>& ended);
-    void settle_one(in_hand& left, const result<io::exit_status>& ended);
+    void settle_one(in_hand& left, const result<io::exit_status>& ended,
+                    function_outcome::cause of_exit);
     std::string_view exit_type(const result<io::exit_status>& ended) const;
     void log_init_report(std::string_view status, std::string_view error_type);
 

@@ -354,8 +354,11 @@ int main(int argc, char** argv) {
             each.join();
         return 0;
     }
+    if (how == "init_exit_once" && ::mkdir(argv[2], 0700) == 0)
+        return 7;
     runtime function;
-    if (how == "init_error" || how == "init_error_and_stay") {
+    const bool fails_once = how == "init_error_once" && ::mkdir(argv[2], 0700) == 0;
+    if (how == "init_error" || how == "init_error_and_stay" || fails_once) {
         function.post("/2018-06-01/runtime/init/error",
                       R"({"errorMessage":"not today","errorType":"Function.Init"})");
         if (how == "init_error_and_stay") {

@@ -274,20 +274,74 @@ TEST(emulator_freeze, ends_a_stopped_process_in_order) {
     EXPECT_EQ(s.log_count("SIGTERM seen\n"), 1) << s.log();
 }
 
-TEST(emulator_init, tries_again_within_the_invocation_where_it_came_to_its_limit) {
-    std::string folder = (std::filesystem::temp_directory_path() / "spry-init-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+// How the fake function starts, with a folder that it makes at its first attempt.
+class contract_1_10 : public testing::TestWithParam<const char*> {
+protected:
+    contract_1_10() { EXPECT_NE(::mkdtemp(folder_.data()), nullptr); }
+    ~contract_1_10() override { std::filesystem::remove_all(folder_); }
+
+    void use(session& s) const {
+        s.options.function.arguments = {"fake", GetParam(), folder_ + "/tried"};
+        s.options.function.init_timeout = std::chrono::milliseconds{200};
+    }
+
+private:
+    std::string folder_ = (std::filesystem::temp_directory_path() / "spry-init-XXXXXX").string();
+};
+
+TEST_P(contract_1_10, a_failed_init_is_repeated_within_the_next_invocation) {
     session s;
-    s.options.function.arguments = {"fake", "init_slow_once", folder + "/tried"};
-    s.options.function.init_timeout = std::chrono::milliseconds{200};
+    use(s);
     s.run([](session* self) -> task<> {
         co_await self->log_has("INIT_REPORT");
         co_await self->invoke("1");
+        co_await self->invoke("2");
     });
-    std::filesystem::remove_all(folder);
     EXPECT_EQ(s.replies[0].body, "1");
-    EXPECT_EQ(s.log_count("\tPhase: init\tStatus: timeout\n"), 1) << s.log();
+    EXPECT_EQ(s.replies[0].header("X-Amz-Function-Error"), "");
+    EXPECT_EQ(s.replies[1].body, "2");
+    EXPECT_EQ(s.log_count("INIT_REPORT"), 1) << s.log();
+    EXPECT_EQ(s.log_count("\tPhase: init\tStatus: "), 1) << s.log();
     EXPECT_EQ(s.log_count("\tInit Duration: "), 0) << s.log(); // it counts as the invocation's
+}
+
+TEST_P(contract_1_10, a_failed_init_is_repeated_for_those_who_have_waited_for_it) {
+    session s;
+    use(s);
+    s.options.dispatching.environments_max = 2;
+    s.run([](session* self) -> task<> { co_await invoke_many(self, "1", 6); });
+    EXPECT_EQ(count_status(s, 200), 6);
+    for (const reply& each : s.replies)
+        EXPECT_EQ(each.body, "1");
+}
+
+INSTANTIATE_TEST_SUITE_P(emulator, contract_1_10,
+                         testing::Values("init_slow_once", "init_exit_once", "init_error_once"));
+
+// Then the invocation has its error, and so has each that follows, after an attempt of its own.
+TEST(contract_1_10_always, an_init_that_fails_again_fails_its_invocation) {
+    session s{"init_exit"};
+    s.run([](session* self) -> task<> {
+        co_await self->invoke("1");
+        co_await self->invoke("2");
+    });
+    for (const reply& each : s.replies)
+        EXPECT_NE(each.body.find("Runtime exited with error: exit status 7"), std::string::npos);
+    EXPECT_EQ(s.log_count("\tPhase: init\tStatus: error\tError Type: Runtime.ExitError\n"), 1);
+    EXPECT_EQ(s.log_count("\tPhase: invoke\tStatus: error\tError Type: Runtime.ExitError\n"), 2);
+    EXPECT_EQ(s.log_count("START"), 2) << s.log();
+    EXPECT_EQ(s.log_count("REPORT RequestId"), 2) << s.log();
+}
+
+// All its workers wait for one initialisation, and no invocation has it for itself.
+TEST(contract_3_3, a_failed_init_of_a_managed_instance_fails_each_invocation) {
+    session s{"init_exit"};
+    s.options.function.managed_concurrency = 3;
+    s.run([](session* self) -> task<> { co_await invoke_many(self, "1", 5); });
+    ASSERT_EQ(s.replies.size(), 5U);
+    for (const reply& each : s.replies)
+        EXPECT_NE(each.body.find("Runtime exited with error: exit status 7"), std::string::npos);
+    EXPECT_EQ(s.log_count("Phase: invoke"), 0) << s.log();
 }
 
 TEST(emulator_memory, tells_a_kill_for_lack_of_memory_from_another) {
