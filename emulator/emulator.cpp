@@ -20,13 +20,17 @@ namespace {
 // Left for what is not a caller's connection: listeners, pipes, the function's own.
 constexpr std::size_t other_files = 64;
 
-http::server_options front_options() noexcept {
+http::server_options front_options(const caller_limits& callers) noexcept {
     http::server_options options;
     options.body_bytes_max = runtime_api::payload_size_max;
-    options.connections_max = callers_max;
+    options.connections_max = callers.connections_max;
+    options.idle_timeout = callers.idle_timeout;
+    options.read_timeout = callers.read_timeout;
     rlimit files{};
-    if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < callers_max + other_files)
-        options.connections_max = std::max<std::size_t>(files.rlim_cur / 2, 1);
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+        files.rlim_cur < callers.connections_max + other_files)
+        options.connections_max =
+            std::clamp<std::size_t>(files.rlim_cur / 2, 1, callers.connections_max);
     return options;
 }
 
@@ -84,8 +88,8 @@ task<result<>> emulator::run(stop_token stop, stop_token at_once) {
     std::vector<std::unique_ptr<http::server>> servers;
     task_scope doors;
     for (io::listener& each : listeners_) {
-        servers.push_back(
-            std::make_unique<http::server>(loop_, std::move(each), *door, front_options()));
+        servers.push_back(std::make_unique<http::server>(loop_, std::move(each), *door,
+                                                         front_options(options_.callers)));
         doors.spawn(serve(servers.back().get()));
     }
 

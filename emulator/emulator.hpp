@@ -11,6 +11,7 @@
 #include <spry/emulator/function_table.hpp>
 #include <spry/emulator/listen.hpp>
 #include <spry/emulator/log_writer.hpp>
+#include <spry/http/limits.hpp>
 #include <spry/io/event_loop.hpp>
 #include <spry/io/listener.hpp>
 
@@ -27,9 +28,16 @@ namespace spry::emulator {
 
 /// How long answers may still be on their way once the emulator stops.
 inline constexpr std::chrono::milliseconds answer_grace{1000};
-/// Callers at a time; more wait in the kernel's queue. Fewer where this process may not open so
-/// many files.
-inline constexpr std::size_t callers_max = 2048;
+
+/// What callers may do at the front door. Of a head and its lines, and of a body, they may send as
+/// much as http/limits.hpp says.
+struct caller_limits {
+    /// At a time; more wait in the kernel's queue. Fewer where this process may not open so many
+    /// files.
+    std::size_t connections_max = 2048;
+    std::chrono::milliseconds idle_timeout = http::idle_timeout_default; ///< between two requests
+    std::chrono::milliseconds read_timeout = http::read_timeout_default; ///< between two bytes
+};
 
 struct emulator_options {
     listen_choice listen;
@@ -37,6 +45,7 @@ struct emulator_options {
     function_program function;              ///< answers to every name, unless there is a table
     std::vector<function_program> table;    ///< each answers to its own name
     dispatcher_options dispatching;         ///< of each function
+    caller_limits callers;                  ///< of each address that is listened on
     log_target log;                         ///< takes the functions' lines
     std::chrono::milliseconds async_retry_delay = async_retry_delay_default;
     front_door_maker make_front_door = nullptr; ///< null: the Invoke API's
