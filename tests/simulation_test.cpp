@@ -496,7 +496,7 @@ void on_abort(int) {
 #ifdef NDEBUG
 constexpr std::uint64_t seeds_by_default = 10'000;
 #else
-constexpr std::uint64_t seeds_by_default = 1'000;
+constexpr std::uint64_t seeds_by_default = 300;
 #endif
 
 class simulation : public testing::TestWithParam<process> {};
