@@ -126,6 +126,15 @@ TEST_F(other_runtime, rust_behaves) {
     EXPECT_EQ(failing.stop(), 0);
 }
 
+TEST_F(other_runtime, cpp_behaves) {
+    const std::string program = (peers / "cpp/function").string();
+    if (!fs::exists(program))
+        GTEST_SKIP() << "the function of AWS's C++ runtime is not built: ./dev setup --peers cpp";
+    local_function function(emulator(), {program, "behave"}, variables());
+    expect_behaviour(function);
+    expect_echo(program);
+}
+
 TEST_F(other_runtime, sprys_own_behaves) {
     local_function function(emulator(), {release::test_program("misbehaving")}, variables());
     EXPECT_THAT(function.invoke(R"({"how":"answer"})").body, HasSubstr("\"process\":"));
