@@ -4,6 +4,7 @@
 #pragma once
 
 #include <spry/core/assert.hpp>
+#include <spry/core/continuation.hpp>
 #include <spry/core/frame_pool.hpp>
 
 #include <coroutine>
@@ -51,8 +52,8 @@ public:
             std::coroutine_handle<promise_type> frame;
 
             bool await_ready() const noexcept { return frame.done(); }
-            std::coroutine_handle<> await_suspend(std::coroutine_handle<> consumer) const noexcept {
-                frame.promise().consumer_ = consumer;
+            std::coroutine_handle<> await_suspend(continuation consumer) const noexcept {
+                frame.promise().waiter = consumer;
                 return frame;
             }
             bool await_resume() const {
@@ -74,7 +75,7 @@ private:
 };
 
 template <class T>
-class async_generator<T>::promise_type : public detail::pooled_frame {
+class async_generator<T>::promise_type : public detail::pooled_frame, public detail::awaited {
 public:
     async_generator get_return_object() noexcept {
         return async_generator{std::coroutine_handle<promise_type>::from_promise(*this)};
@@ -86,7 +87,7 @@ public:
         bool await_ready() const noexcept { return false; }
         std::coroutine_handle<>
         await_suspend(std::coroutine_handle<promise_type> suspended) const noexcept {
-            return suspended.promise().consumer_;
+            return suspended.promise().waiter.handle();
         }
         void await_resume() const noexcept {}
     };
@@ -107,7 +108,6 @@ private:
             std::rethrow_exception(std::exchange(error_, nullptr));
     }
 
-    std::coroutine_handle<> consumer_ = nullptr;
     std::optional<T> value_;
     std::exception_ptr error_;
 };

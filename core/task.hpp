@@ -3,6 +3,7 @@
 #pragma once
 
 #include <spry/core/assert.hpp>
+#include <spry/core/continuation.hpp>
 #include <spry/core/frame_pool.hpp>
 
 #include <coroutine>
@@ -19,7 +20,7 @@ class task;
 namespace detail {
 
 /// What every task's promise has: who waits for it, and the transfer to them at the end.
-class task_promise_base : public pooled_frame {
+class task_promise_base : public pooled_frame, public awaited {
 public:
     std::suspend_always initial_suspend() const noexcept { return {}; }
 
@@ -31,20 +32,17 @@ public:
         template <class Promise>
         std::coroutine_handle<>
         await_suspend(std::coroutine_handle<Promise> finished) const noexcept {
-            const std::coroutine_handle<> waiter = finished.promise().waiter_;
-            return waiter ? waiter : std::noop_coroutine();
+            const continuation waiter = finished.promise().waiter;
+            return waiter ? waiter.handle() : std::noop_coroutine();
         }
         void await_resume() const noexcept {}
     };
     transfer_to_waiter final_suspend() const noexcept { return {}; }
 
-    void set_waiter(std::coroutine_handle<> waiter) noexcept {
-        SPRY_ASSERT(!waiter_);
-        waiter_ = waiter;
+    void set_waiter(continuation next) noexcept {
+        SPRY_ASSERT(!waiter);
+        waiter = next;
     }
-
-private:
-    std::coroutine_handle<> waiter_ = nullptr;
 };
 
 template <class T>
@@ -141,7 +139,7 @@ public:
             bool started;
 
             bool await_ready() const noexcept { return frame.done(); }
-            std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) const noexcept {
+            std::coroutine_handle<> await_suspend(continuation waiter) const noexcept {
                 frame.promise().set_waiter(waiter);
                 return started ? std::noop_coroutine() : std::coroutine_handle<>{frame};
             }
@@ -161,6 +159,8 @@ public:
     }
     /// True once the coroutine has run to its end.
     bool done() const noexcept { return frame_ && frame_.done(); }
+    /// Of the coroutine's frame: what a report recognises it by.
+    const void* address() const noexcept { return frame_.address(); }
     /// The value of a task that is done, or its exception. Once.
     T result() && {
         SPRY_ASSERT(done());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <spry/core/assert.hpp>
+#include <spry/core/continuation.hpp>
 #include <spry/core/frame_pool.hpp>
 #include <spry/core/intrusive_queue.hpp>
 #include <spry/core/task.hpp>
@@ -31,6 +32,7 @@ public:
         destroy_finished();
         const std::coroutine_handle<child_promise> frame = run_child(std::move(child)).frame;
         frame.promise().scope = this;
+        frame.promise().joiner = &joiner_;
         ++running_;
         frame.resume();
     }
@@ -45,7 +47,7 @@ public:
             task_scope& scope;
 
             bool await_ready() const noexcept { return scope.running_ == 0; }
-            void await_suspend(std::coroutine_handle<> waiter) const noexcept {
+            void await_suspend(continuation waiter) const noexcept {
                 SPRY_ASSERT(!scope.joiner_);
                 scope.joiner_ = waiter;
             }
@@ -69,7 +71,7 @@ private:
         std::coroutine_handle<child_promise> frame;
     };
 
-    struct child_promise : detail::pooled_frame, queue_link {
+    struct child_promise : detail::pooled_frame, detail::joined, queue_link {
         task_scope* scope = nullptr;
 
         child_coroutine get_return_object() noexcept {
@@ -105,7 +107,7 @@ private:
     std::coroutine_handle<> child_finished(child_promise& child) noexcept {
         finished_.push_back(child);
         if (--running_ == 0 && joiner_)
-            return std::exchange(joiner_, nullptr);
+            return std::exchange(joiner_, {}).handle();
         return std::noop_coroutine();
     }
 
@@ -116,7 +118,7 @@ private:
 
     intrusive_queue<child_promise> finished_;
     std::size_t running_ = 0;
-    std::coroutine_handle<> joiner_;
+    continuation joiner_;
     std::exception_ptr error_;
 };
 
