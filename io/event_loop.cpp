@@ -104,6 +104,10 @@ time_point event_loop::now() noexcept {
     return *now_;
 }
 
+std::chrono::system_clock::time_point event_loop::wall_time() noexcept {
+    return backend_->wall_time();
+}
+
 io_awaiter<void> event_loop::yield() noexcept {
     // A sleep that has ended: it goes through the ready queue as every completion does.
     return io_awaiter<void>{*this, opcode::sleep, {}};
@@ -127,21 +131,27 @@ detail::door& event_loop::opened_door() noexcept {
 void event_loop::submit(operation& op) noexcept {
     SPRY_ASSERT(op.state == operation::progress::idle);
     op.state = operation::progress::pending;
-    if (op.code == opcode::resume)
-        return;
     if (op.code == opcode::sleep) {
         if (op.deadline <= now()) {
             make_ready(op);
-            return;
+        } else {
+            if (!timers_)
+                timers_ = std::make_unique<detail::timer_heap>();
+            timers_->push(op);
         }
-        if (!timers_)
-            timers_ = std::make_unique<detail::timer_heap>();
-        timers_->push(op);
-        return;
+    } else if (op.code != opcode::resume) {
+        backend_->submit(op);
+        if (op.state == operation::progress::complete) {
+            if (++completed_at_once_ < completed_at_once_max)
+                return;
+            make_ready(op);
+        }
     }
-    backend_->submit(op);
-    if (op.state == operation::progress::complete && ++completed_at_once_ >= completed_at_once_max)
-        make_ready(op);
+    op.since = now_.value_or(time_point{});
+    op.next_pending = &pending_;
+    op.previous_pending = pending_.previous_pending;
+    op.previous_pending->next_pending = &op;
+    pending_.previous_pending = &op;
 }
 
 void event_loop::cancel(operation& op) noexcept {
@@ -163,6 +173,14 @@ void event_loop::complete(operation& op, std::int64_t outcome) noexcept {
     SPRY_ASSERT(op.code == opcode::resume && op.state == operation::progress::pending);
     op.outcome = outcome;
     make_ready(op);
+}
+
+void event_loop::visit_pending(operation_visitor visit, void* argument) const noexcept {
+    for (const pending_link* at = pending_.next_pending; at != &pending_; at = at->next_pending) {
+        const auto& op = static_cast<const operation&>(*at);
+        if (op.state != operation::progress::ready)
+            visit(op, argument);
+    }
 }
 
 void event_loop::close(unique_fd& fd) noexcept {
@@ -200,8 +218,10 @@ void event_loop::turn() {
     for (std::size_t left = ready_.size(); left > 0; --left) {
         operation& op = *ready_.pop_front();
         op.state = operation::progress::complete;
+        op.previous_pending->next_pending = op.next_pending;
+        op.next_pending->previous_pending = op.previous_pending;
         if (op.waiter)
-            op.waiter.resume();
+            op.waiter.handle().resume();
     }
 }
 

@@ -9,6 +9,7 @@
 #include <spry/io/operation.hpp>
 #include <spry/io/unique_fd.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -80,6 +81,8 @@ public:
 
     /// The time of this turn.
     time_point now() noexcept;
+    /// The wall clock at this moment: it goes on while the process is frozen, and may be set.
+    std::chrono::system_clock::time_point wall_time() noexcept;
 
     /// Suspends until the time has come; `errc::cancelled` when stopped before.
     struct [[nodiscard]] sleep_awaiter : io_awaiter<void> {
@@ -114,6 +117,9 @@ public:
     void complete(operation& op, std::int64_t outcome = 0) noexcept;
     /// Closes a descriptor on which operations have run; none is pending.
     void close(unique_fd& fd) noexcept;
+    /// Gives `visit` each operation that has been submitted and has no outcome yet, in that order:
+    /// for reports.
+    void visit_pending(operation_visitor visit, void* argument) const noexcept;
     /// Connects a fresh socket, blocking the thread; the error of connect(2).
     std::error_code connect_blocking(const unique_fd& fd, const address& to) noexcept;
     /// Binds a fresh socket and listens; `at` becomes the address it got. The error of bind(2).
@@ -130,6 +136,7 @@ private:
     std::unique_ptr<detail::backend> backend_;
     std::unique_ptr<detail::timer_heap> timers_; // made with the first sleep
     intrusive_queue<operation> ready_;
+    pending_link pending_{&pending_, &pending_}; // a ring of all that is not complete
     std::optional<time_point> now_;
     std::size_t completed_at_once_ = 0; // since the last wait
     std::size_t turns_without_wait_ = 0;

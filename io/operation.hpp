@@ -4,13 +4,13 @@
 #pragma once
 
 #include <spry/core/assert.hpp>
+#include <spry/core/continuation.hpp>
 #include <spry/core/intrusive_queue.hpp>
 #include <spry/core/result.hpp>
 #include <spry/core/stop_token.hpp>
 
 #include <array>
 #include <chrono>
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -44,10 +44,16 @@ enum class opcode : std::uint8_t {
 /// A send's bytes, gathered from up to three places: head, body, and what closes a chunk.
 using send_parts = std::array<std::span<const std::byte>, 3>;
 
+/// Its place among all operations that a loop has in hand.
+struct pending_link {
+    pending_link* next_pending = nullptr;
+    pending_link* previous_pending = nullptr;
+};
+
 /// One operation. It lives inside the awaiter, hence in the coroutine's frame: no allocation.
 /// Immovable from the moment it is submitted until it is complete; its memory and its buffers stay
 /// valid for that long.
-struct operation : queue_link {
+struct operation : queue_link, pending_link {
     enum class progress : std::uint8_t {
         idle,
         pending,    ///< submitted
@@ -71,7 +77,9 @@ struct operation : queue_link {
     /// a recv_all that was stopped has received them.
     std::size_t transferred = 0;
     std::int64_t outcome = 0; ///< bytes or descriptor, or a negative errno; valid once complete
-    std::coroutine_handle<> waiter = nullptr; ///< resumed from the loop once complete
+    continuation waiter;      ///< resumed from the loop once complete
+    /// When it was submitted; unset where nobody had asked the loop for the time in that turn.
+    time_point since{};
 
     explicit operation(opcode operation_code) noexcept : code(operation_code) {}
     operation(const operation&) = delete;
@@ -81,6 +89,9 @@ struct operation : queue_link {
         SPRY_ASSERT(state == progress::idle || state == progress::complete);
     }
 };
+
+/// Called with each of some operations, for reports.
+using operation_visitor = void (*)(const operation& op, void* argument) noexcept;
 
 /// The error of a completed operation: its errno, or `errc::cancelled` for a stop that was granted.
 std::error_code operation_error(std::int64_t outcome) noexcept;
@@ -140,7 +151,7 @@ public:
                 awaiter_.start();
             return awaiter_.operation_.state == operation::progress::complete;
         }
-        void await_suspend(std::coroutine_handle<> waiter) const noexcept {
+        void await_suspend(continuation waiter) const noexcept {
             awaiter_.operation_.waiter = waiter;
         }
         result<Value> await_resume() const noexcept {

@@ -47,9 +47,7 @@ public:
         explicit resumption(io_awaiter<void>& wake) noexcept : of_loop_(wake) {}
 
         bool await_ready() const noexcept { return of_loop_.await_ready(); }
-        void await_suspend(std::coroutine_handle<> waiter) const noexcept {
-            of_loop_.await_suspend(waiter);
-        }
+        void await_suspend(continuation waiter) const noexcept { of_loop_.await_suspend(waiter); }
         void await_resume() const noexcept { (void)of_loop_.await_resume(); }
 
     private:

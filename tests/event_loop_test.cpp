@@ -14,6 +14,7 @@
 
 #include <array>
 #include <chrono>
+#include <map>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -306,6 +307,60 @@ TEST(timer_heap, gives_the_earliest_whatever_is_put_in_and_taken_out) {
         ++left;
     }
     EXPECT_EQ(left, count - (count + 2) / 3);
+}
+
+using codes = std::map<io::opcode, int>;
+
+codes pending_on(io::event_loop* loop) {
+    codes found;
+    loop->visit_pending([](const io::operation& op,
+                           void* into) noexcept { ++(*static_cast<codes*>(into))[op.code]; },
+                        &found);
+    return found;
+}
+
+task<> receive_a_byte(io::socket* from, stop_token stop) {
+    std::array<std::byte, 1> room;
+    static_cast<void>(co_await from->recv(room, stop));
+}
+task<> sleep_long(io::event_loop* loop, stop_token stop) {
+    static_cast<void>(co_await loop->sleep_for(hours{1}, stop));
+}
+task<> await_event(io::async_event* happened, stop_token stop) {
+    static_cast<void>(co_await happened->wait(stop));
+}
+
+task<std::vector<codes>> look_at_what_is_pending(io::event_loop* loop) {
+    std::vector<codes> seen;
+    socket_pair pair = co_await connect_pair(loop);
+    socket_pair other = co_await connect_pair(loop);
+    io::async_event never{*loop};
+    stop_source stop;
+    task_scope scope;
+    seen.push_back(pending_on(loop));
+    scope.spawn(receive_a_byte(&pair.near, {}));
+    scope.spawn(receive_a_byte(&other.near, stop.token()));
+    scope.spawn(sleep_long(loop, stop.token()));
+    scope.spawn(await_event(&never, stop.token()));
+    seen.push_back(pending_on(loop));
+    static_cast<void>(co_await pair.far.send(bytes_of("x")));
+    while (scope.running() == 4)
+        static_cast<void>(co_await loop->yield());
+    seen.push_back(pending_on(loop));
+    stop.request_stop();
+    co_await scope.join();
+    seen.push_back(pending_on(loop));
+    co_return seen;
+}
+
+TEST_P(event_loop, shows_what_is_pending_until_it_completes) {
+    EXPECT_EQ(run(look_at_what_is_pending(&loop())),
+              (std::vector<codes>{
+                  {},
+                  {{io::opcode::recv, 2}, {io::opcode::sleep, 1}, {io::opcode::resume, 1}},
+                  {{io::opcode::recv, 1}, {io::opcode::sleep, 1}, {io::opcode::resume, 1}},
+                  {},
+              }));
 }
 
 } // namespace

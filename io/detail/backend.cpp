@@ -8,6 +8,10 @@
 
 namespace spry::io::detail {
 
+std::chrono::system_clock::time_point backend::wall_time() noexcept {
+    return std::chrono::system_clock::now();
+}
+
 int backend::connect_blocking(int fd, const address& to) noexcept {
     while (::connect(fd, to.data(), to.size()) != 0) {
         // An interrupted attempt goes on in the kernel; asking again waits for its end.

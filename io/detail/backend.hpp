@@ -6,6 +6,7 @@
 #include <spry/io/address.hpp>
 #include <spry/io/operation.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -29,6 +30,8 @@ public:
     virtual std::error_code refusal() const noexcept { return {}; }
 
     virtual time_point now() noexcept = 0;
+    /// The machine's, but where a script has its own.
+    virtual std::chrono::system_clock::time_point wall_time() noexcept;
 
     /// Takes an operation on a descriptor. Either completes it at once (`outcome` is set, `state`
     /// is complete), or keeps it until it appears in `wait`'s `completed`. Never resumes anybody.

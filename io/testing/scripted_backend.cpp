@@ -38,6 +38,9 @@ public:
 
     std::string_view name() const noexcept override { return "scripted"; }
     time_point now() noexcept override { return stage_.now(); }
+    std::chrono::system_clock::time_point wall_time() noexcept override {
+        return stage_.how().wall_clock();
+    }
     std::size_t pending() const noexcept override { return pending_.size() + ended_.size(); }
 
     void submit(operation& op) noexcept override {

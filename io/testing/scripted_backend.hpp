@@ -53,6 +53,8 @@ struct script {
     testing::faults faults = {};
     /// What a direction of a stream holds before its sender has to wait.
     std::size_t stream_bytes_max = 64 * 1024;
+    /// What `event_loop::wall_time` reads: a test's own, where it is to jump.
+    std::chrono::system_clock::time_point (*wall_clock)() noexcept = std::chrono::system_clock::now;
     /// Waits of one loop before the run is taken to go in circles, and ends by assertion.
     std::uint64_t waits_max = 10'000'000;
     /// Whether `record::trace` is written. The hash always is.
