@@ -12,11 +12,11 @@ namespace spry {
 context::clock::duration context::remaining_time() const noexcept {
     if (!about_.deadline)
         return clock::duration::max();
-    return std::max(*about_.deadline - clock::now(), clock::duration::zero());
+    return std::max(*about_.deadline - loop_.wall_time(), clock::duration::zero());
 }
 
 bool context::should_stop() const noexcept {
-    return stop_.stop_requested() || remaining_time() <= stop_margin;
+    return stop_.stop_requested() || remaining_time() <= stop_margin_;
 }
 
 void context::adopt(detail::response_stream& made) noexcept {

@@ -35,15 +35,18 @@ concept stream_heading = std::convertible_to<T, std::string_view> || std::same_a
 class context {
 public:
     using clock = std::chrono::system_clock;
+    static constexpr std::chrono::milliseconds default_stop_margin{100};
 
     context(const invocation& about, const spry::environment& environment, io::event_loop& loop,
-            spry::arena& arena, log_level level, stop_token stop) noexcept
+            spry::arena& arena, log_level level, stop_token stop,
+            std::chrono::milliseconds stop_margin = default_stop_margin) noexcept
         : about_(about),
           environment_(environment),
           loop_(loop),
           arena_(arena),
           log_(level, about.request_id, about.tenant_id),
-          stop_(stop) {}
+          stop_(stop),
+          stop_margin_(stop_margin) {}
     context(const context&) = delete;
     context& operator=(const context&) = delete;
     ~context() {
@@ -76,14 +79,15 @@ public:
     /// frozen.
     clock::duration remaining_time() const noexcept;
 
-    /// A stop is requested shortly before the deadline (`stop_margin`), so that an answer can still
-    /// be sent. Give it to whatever is awaited.
+    /// A stop is requested shortly before the deadline, so that an answer can still be sent. Give
+    /// it to whatever is awaited. What a handler waits for all the same is reported in the log,
+    /// half of `stop_margin` before the deadline but never earlier than 200 ms before it.
     stop_token stop() const noexcept { return stop_; }
     /// The same question for handlers that compute and never suspend: reads the wall clock.
     bool should_stop() const noexcept;
 
-    /// How long before the deadline the stop is requested.
-    static constexpr std::chrono::milliseconds stop_margin{100};
+    /// How long before the deadline the stop is requested: `run_options::stop_margin`.
+    std::chrono::milliseconds stop_margin() const noexcept { return stop_margin_; }
 
     /// Records that carry the request id and the tenant.
     const logger& log() const noexcept { return log_; }
@@ -138,6 +142,7 @@ private:
     spry::arena& arena_;
     logger log_;
     stop_token stop_;
+    std::chrono::milliseconds stop_margin_;
     detail::response_stream* streams_ = nullptr; // in the arena, the last one first
 };
 

@@ -2,6 +2,7 @@
 // What a process may want to see of each of its invocations, whichever handler answers it.
 #pragma once
 
+#include <chrono>
 #include <string_view>
 
 namespace spry {
@@ -28,9 +29,11 @@ using invocation_start_hook = void (*)(const context& about) noexcept;
 using invocation_end_hook = void (*)(const context& about,
                                      const invocation_outcome& ended) noexcept;
 
+/// What `run_options` say about every invocation.
 struct invocation_hooks {
     invocation_start_hook start = nullptr;
     invocation_end_hook end = nullptr;
+    std::chrono::milliseconds stop_margin{100}; ///< before the deadline
 };
 
 } // namespace spry

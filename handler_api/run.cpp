@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -33,6 +34,8 @@
 namespace spry {
 
 namespace {
+
+using namespace std::chrono_literals;
 
 // Of this only the pages that events reach are ever touched.
 alignas(64) constinit std::array<std::byte, http::client_buffer_bytes> event_memory{};
@@ -62,6 +65,9 @@ std::string describe(const function_choice& choice, std::span<const function> ta
     return joined(
         {"no function is named \"", choice.wanted, "\"; this binary has ", names_of(table)});
 }
+
+// Longer than any invocation, and far from where a clock's arithmetic ends.
+constexpr std::chrono::milliseconds stop_margin_max = 24h;
 
 int complain(std::initializer_list<std::string_view> parts) {
     io::write_error_line(parts);
@@ -175,7 +181,8 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
                                          {problem_type, problem}));
     }
     detail::trace_variable trace;
-    const invocation_hooks hooks{options.on_invocation_start, options.on_invocation_end};
+    const invocation_hooks hooks{options.on_invocation_start, options.on_invocation_end,
+                                 std::clamp(options.stop_margin, 0ms, stop_margin_max)};
     runtime worker{**loop,
                    variables,
                    client,

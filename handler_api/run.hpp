@@ -8,6 +8,7 @@
 #include <spry/handler_api/shutdown_hooks.hpp>
 #include <spry/handler_api/snapshot_hooks.hpp>
 
+#include <chrono>
 #include <initializer_list>
 
 namespace spry {
@@ -60,6 +61,11 @@ struct run_options {
     /// metrics. What belongs to one handler is middleware around that handler.
     invocation_start_hook on_invocation_start = nullptr;
     invocation_end_hook on_invocation_end = nullptr;
+
+    /// How long before an invocation's deadline its stop token fires, and `should_stop` says so:
+    /// what a handler needs to give up and answer. Less than nothing counts as nothing, and more
+    /// than a day as a day.
+    std::chrono::milliseconds stop_margin = context::default_stop_margin;
 
     /// For handlers that compute more than they wait, where AWS_LAMBDA_MAX_CONCURRENCY asks for
     /// several workers: `.threads = spry::per_cpu`. The handlers are then called on several threads

@@ -2,6 +2,7 @@
 #include <spry/handler_api/runtime.hpp>
 
 #include <spry/handler_api/context.hpp>
+#include <spry/handler_api/detail/deadline_watch.hpp>
 #include <spry/handler_api/detail/standard_output.hpp>
 #include <spry/handler_api/error_document.hpp>
 #include <spry/handler_api/event.hpp>
@@ -33,7 +34,8 @@ task<int> runtime::run() {
 }
 
 task<runtime_client::post_outcome> runtime::answer_event() {
-    context about{client_.about(), environment_, loop_, arena_, level_, stop_.token()};
+    context about{client_.about(), environment_,      loop_, arena_, level_,
+                  stop_.token(),   hooks_.stop_margin};
     if (hooks_.start != nullptr)
         hooks_.start(about);
     outcome done;
@@ -41,18 +43,10 @@ task<runtime_client::post_outcome> runtime::answer_event() {
     work.start();
     // A handler that has not suspended is over, and most are: only the others need a watch on their
     // deadline.
-    if (!work.done() && about.deadline()) {
-        stop_source over;
-        const auto remaining = about.remaining_time() - context::stop_margin;
-        task<> watch = request_stop_before(
-            loop_.now() + std::chrono::duration_cast<io::clock::duration>(remaining), over.token());
-        watch.start();
+    if (!work.done() && about.deadline())
+        co_await detail::await_beside_deadline(&work, &about, &stop_);
+    else
         co_await std::move(work);
-        over.request_stop();
-        co_await std::move(watch);
-    } else {
-        co_await std::move(work);
-    }
 
     invocation_outcome ended;
     post_outcome posted{};
@@ -87,12 +81,6 @@ task<> runtime::run_handler(context* about, outcome* into) {
     } catch (...) {
         into->thrown = std::current_exception();
     }
-}
-
-task<> runtime::request_stop_before(io::time_point when, stop_token cancelled) {
-    const result<> slept = co_await loop_.sleep_until(when, cancelled);
-    if (slept)
-        stop_.request_stop();
 }
 
 void runtime::log_backend() noexcept {

@@ -58,7 +58,6 @@ private:
     /// `answer` and `about` outlive the task.
     task<runtime_client::post_outcome> post_answer(const response& answer, context& about);
     task<> run_handler(context* about, outcome* into);
-    task<> request_stop_before(io::time_point when, stop_token cancelled);
     /// One DEBUG record, once it is settled: which backend, and what the kernel refused.
     void log_backend() noexcept;
     void end_invocation() noexcept;

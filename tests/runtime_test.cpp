@@ -265,7 +265,8 @@ TEST(runtime, keeps_event_and_context_until_the_answer_is_acknowledged) {
 // architecture 6: shortly before the deadline the stop token fires, and the answer is still posted.
 TEST(runtime, asks_a_suspended_handler_to_stop_before_the_deadline) {
     const auto deadline = std::chrono::duration_cast<std::chrono::milliseconds>(
-        (std::chrono::system_clock::now() + context::stop_margin + std::chrono::milliseconds{30})
+        (std::chrono::system_clock::now() + context::default_stop_margin +
+         std::chrono::milliseconds{30})
             .time_since_epoch());
     const std::string event_text =
         answer(200,

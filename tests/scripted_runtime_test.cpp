@@ -159,7 +159,7 @@ TEST(scripted_runtime, stops_a_handler_shortly_before_its_deadline) {
     hurried.deadline = "900000";
     const outcome ended = run({hurried}, patient);
     EXPECT_EQ(ended.answers, (answers{"a: response \"stopped\""}));
-    EXPECT_LE(ended.took, seconds{900} - context::stop_margin);
+    EXPECT_LE(ended.took, seconds{900} - context::default_stop_margin);
     EXPECT_GT(ended.took, seconds{0});
 }
 
@@ -336,7 +336,7 @@ TEST(contract_2_2, a_producer_is_stopped_shortly_before_its_deadline_and_may_sti
     EXPECT_TRUE(ended.answers[0].starts_with(
         "a: streamed begun|Lambda-Runtime-Function-Error-Type: Function.RuntimeError\r\n"))
         << ended.answers[0];
-    EXPECT_LE(ended.took, seconds{900} - context::stop_margin);
+    EXPECT_LE(ended.took, seconds{900} - context::default_stop_margin);
     EXPECT_GT(ended.took, seconds{0});
 }
 

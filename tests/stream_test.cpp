@@ -679,7 +679,8 @@ TEST(stream, that_is_not_returned_is_never_run) {
 
 TEST(stream, is_told_to_stop_before_the_deadline) {
     const auto deadline = std::chrono::duration_cast<std::chrono::milliseconds>(
-        (std::chrono::system_clock::now() + context::stop_margin + std::chrono::milliseconds{30})
+        (std::chrono::system_clock::now() + context::default_stop_margin +
+         std::chrono::milliseconds{30})
             .time_since_epoch());
     const std::string event_text =
         answer(200,

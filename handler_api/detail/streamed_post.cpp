@@ -4,9 +4,9 @@
 #include <spry/core/assert.hpp>
 #include <spry/core/base64.hpp>
 #include <spry/core/error.hpp>
+#include <spry/handler_api/detail/deadline_watch.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 
-#include <chrono>
 #include <cstring>
 #include <exception>
 #include <string>
@@ -45,13 +45,6 @@ task<> run_producer(response_stream* stream, std::exception_ptr* thrown) {
     } catch (...) {
         *thrown = std::current_exception();
     }
-}
-
-task<> request_stop_at(io::event_loop* loop, io::time_point when, stop_source* stop,
-                       stop_token cancelled) {
-    const result<> slept = co_await loop->sleep_until(when, cancelled);
-    if (slept)
-        stop->request_stop();
 }
 
 } // namespace
@@ -237,20 +230,10 @@ task<post_outcome> response_stream::post(runtime_client& client, context& about,
     std::exception_ptr thrown;
     task<> producing = run_producer(this, &thrown);
     producing.start();
-    if (!producing.done() && about.deadline()) {
-        stop_source over;
-        const auto remaining = about.remaining_time() - context::stop_margin;
-        task<> watch = request_stop_at(
-            &about.loop(),
-            about.loop().now() + std::chrono::duration_cast<io::clock::duration>(remaining), &stop,
-            over.token());
-        watch.start();
+    if (!producing.done() && about.deadline())
+        co_await await_beside_deadline(&producing, &about, &stop);
+    else
         co_await std::move(producing);
-        over.request_stop();
-        co_await std::move(watch);
-    } else {
-        co_await std::move(producing);
-    }
 
     error_report failed;
     if (thrown) {

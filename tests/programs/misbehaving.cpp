@@ -181,5 +181,7 @@ spry::task<reply> misbehave(request given, spry::context& context) {
 } // namespace
 
 int main(int argc, char** argv) {
-    return spry::run(argc, argv, {{"misbehave", misbehave}}, {.threads = 2});
+    // The report on a handler that sleeps is written long before its process is killed.
+    return spry::run(argc, argv, {{"misbehave", misbehave}},
+                     {.stop_margin = std::chrono::milliseconds{400}, .threads = 2});
 }

@@ -143,6 +143,8 @@ task<bool> simulated_runtime_api::read_request(inbound* from, request* into) {
             if (random_.chance(faults_.refuses_early))
                 co_return true;
         }
+        if (faults_.pause.count() != 0)
+            (void)co_await loop_.sleep_for(faults_.pause);
         const result<std::size_t> received = co_await from->stream.recv(from->piece);
         if (!received || *received == 0)
             co_return false;

@@ -12,6 +12,7 @@
 #include <spry/io/testing/random.hpp>
 #include <spry/io/unique_fd.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -43,6 +44,8 @@ struct service_faults {
     unsigned refuses_early = 0;   ///< 413 before it has been read
     unsigned forgets = 0;         ///< an answer without an acknowledgement: the connection ends
     unsigned fails = 0;           ///< 500 for an answer, which ends the worker
+    /// Not by chance: before each receive.
+    std::chrono::milliseconds pause{0};
 };
 
 class simulated_runtime_api {
