@@ -27,6 +27,8 @@ constexpr double calls_ring_pipelined = 1;   // all of it
 constexpr double calls_ring_of_64 = 0.3;
 // A second page of stack, one of the pool, and what the layout in cmake/function.ld cannot spare.
 constexpr double start_faults_beyond_floor = 6;
+// Of runs that something outside may disturb.
+constexpr int attempts_max = 3;
 
 // Of 11,000: the comparison, and the registers that a handler keeps for the record it does not
 // write. Measured are 11 with a callable and 22 with fields.
@@ -43,7 +45,6 @@ bool takes_no_fault(const figures& counted) {
 // The kernel moves a page now and then, and whoever touches it next takes a fault: what the program
 // itself does, it does each time.
 figures count_faults(const function_under_test& of) {
-    constexpr int attempts_max = 3;
     figures counted = count("count_faults", of);
     for (int attempt = 1; attempt != attempts_max && !takes_no_fault(counted); ++attempt)
         counted = count("count_faults", of);
@@ -283,11 +284,25 @@ TEST(budget, a_record_whose_level_is_off_costs_next_to_nothing) {
 
 // --- a start -----------------------------------------------------------------------------------
 
+// The least of a few: what others do to the page cache meanwhile only adds.
+figures count_start_faults(const function_under_test& of) {
+    const auto faults = [](const figures& of_one) {
+        return of_one.at("start_minor_faults") + of_one.at("start_major_faults");
+    };
+    figures least = count("count_faults", of);
+    for (int attempt = 1; attempt != attempts_max; ++attempt) {
+        const figures counted = count("count_faults", of);
+        if (faults(counted) < faults(least))
+            least = counted;
+    }
+    return least;
+}
+
 // CPUIDs, threads and system calls: startup_test.cpp.
 TEST(budget, a_start_takes_few_page_faults_more_than_the_floor) {
     const strings briefly{"--from", "1", "--to", "2"};
-    const figures floor = count("count_faults", {release::built("bench/floor/floor"), {}, briefly});
-    const figures echo = count("count_faults", {example("echo"), {}, briefly});
+    const figures floor = count_start_faults({release::built("bench/floor/floor"), {}, briefly});
+    const figures echo = count_start_faults({example("echo"), {}, briefly});
     EXPECT_LE(echo.at("start_minor_faults"),
               floor.at("start_minor_faults") + start_faults_beyond_floor);
     EXPECT_EQ(echo.at("start_major_faults"), 0);
