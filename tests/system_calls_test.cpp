@@ -156,7 +156,8 @@ double calls_per_common_round(const backend_under_test& backend, unsigned operat
 // Two operations each, and a kernel that completes so many in several portions is asked again.
 TEST_P(system_calls_on_the_ring, of_many_operations_at_once_are_few_where_it_was_made_for_them) {
     EXPECT_LE(calls_per_common_round(GetParam(), 2 * crowd), 4.0);
-    EXPECT_GE(calls_per_common_round(GetParam(), 1), 2 * crowd / 8);
+    // One for 8, but for a few at the start.
+    EXPECT_GE(calls_per_common_round(GetParam(), 1), 0.9 * (2.0 * crowd / 8));
 }
 
 } // namespace
