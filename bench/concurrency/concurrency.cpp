@@ -6,6 +6,7 @@
 // within a round; a ratio is taken within a round, where the machine was the same, and the median
 // over the rounds is printed.
 #include "crowd_api.hpp"
+#include "json_file.hpp"
 #include "process.hpp"
 #include "subjects.hpp"
 
@@ -14,7 +15,6 @@
 #include <cstdlib>
 #include <exception>
 #include <map>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -196,13 +196,6 @@ measured measure(plan& planned) {
     return all;
 }
 
-bench::series ratios(const bench::series& mine, const bench::series& reference) {
-    bench::series quotients;
-    for (std::size_t i = 0; i != std::min(mine.size(), reference.size()); ++i)
-        quotients.push_back(mine[i] / reference[i]);
-    return quotients;
-}
-
 void print_table(const plan& planned, const measured& all, const char* title,
                  bench::series rates::* which) {
     const std::string& reference = planned.subjects.front().name;
@@ -219,7 +212,7 @@ void print_table(const plan& planned, const measured& all, const char* title,
                         bench::quantile(base, 0.5) / 1000);
             for (std::size_t i = 1; i != planned.subjects.size(); ++i) {
                 const bench::series quotients =
-                    ratios(row.at(planned.subjects[i].name).*which, base);
+                    bench::ratios(row.at(planned.subjects[i].name).*which, base);
                 std::printf("  %.2f (%.2f-%.2f)", bench::quantile(quotients, 0.5),
                             bench::quantile(quotients, 0.25), bench::quantile(quotients, 0.75));
             }
@@ -229,21 +222,8 @@ void print_table(const plan& planned, const measured& all, const char* title,
     std::putchar('\n');
 }
 
-void write_series(std::FILE* file, const char* name, const bench::series& values) {
-    std::fprintf(file, "\"%s\": [", name);
-    for (std::size_t i = 0; i != values.size(); ++i)
-        std::fprintf(file, i == 0 ? "%.1f" : ", %.1f", values[i]);
-    std::fputs("]", file);
-}
-
-struct close_file {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
 void write_json(const plan& planned, const measured& all) {
-    const std::unique_ptr<std::FILE, close_file> file(std::fopen(planned.json.c_str(), "w"));
-    if (!file)
-        throw std::runtime_error(planned.json + " cannot be written");
+    const bench::json_file file(planned.json);
     std::fprintf(file.get(),
                  "{\"rounds\": %u, \"window_ms\": %u, \"event_bytes\": %u, \"server_cpu\": %d, "
                  "\"function_cpu\": %d,\n \"functions\": {",
@@ -262,16 +242,15 @@ void write_json(const plan& planned, const measured& all) {
             std::fprintf(file.get(), "%s  {\"handler\": %s, \"workers\": %u, \"function\": %s, ",
                          separator, bench::quoted(where.first).c_str(), where.second,
                          bench::quoted(name).c_str());
-            write_series(file.get(), "cpu", figures.per_cpu);
+            file.print("cpu", figures.per_cpu);
             std::fputs(", ", file.get());
-            write_series(file.get(), "wall", figures.per_wall);
+            file.print("wall", figures.per_wall);
             std::fputs("}", file.get());
             separator = ",\n";
         }
     }
     std::fputs("]}\n", file.get());
-    if (std::fflush(file.get()) != 0)
-        throw std::runtime_error(planned.json + " cannot be written");
+    file.finish();
 }
 
 } // namespace

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report.hpp"
 
+#include "json_file.hpp"
+
 #include <cstdio>
-#include <memory>
-#include <stdexcept>
 
 namespace bench {
 namespace {
@@ -32,10 +32,6 @@ void print_function(std::FILE* file, const results& all, const result& function)
     }
     std::fputs("}}", file);
 }
-
-struct close_file {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-};
 
 } // namespace
 
@@ -75,9 +71,7 @@ void print_table(const results& all) {
 }
 
 void write_json(const results& all, const std::string& path) {
-    const std::unique_ptr<std::FILE, close_file> file(std::fopen(path.c_str(), "w"));
-    if (!file)
-        throw std::runtime_error(path + " cannot be written");
+    const json_file file(path);
     std::fprintf(file.get(),
                  "{\"rounds\": %u, \"cpu\": %d, \"reference\": %s,\n \"functions\": [\n",
                  all.planned.rounds, all.cpu, quoted(all.functions.front().what.name).c_str());
@@ -86,8 +80,7 @@ void write_json(const results& all, const std::string& path) {
         std::fputs(&each == &all.functions.back() ? "\n" : ",\n", file.get());
     }
     std::fputs(" ]}\n", file.get());
-    if (std::fflush(file.get()) != 0)
-        throw std::runtime_error(path + " cannot be written");
+    file.finish();
 }
 
 } // namespace bench

@@ -6,6 +6,7 @@
 // and not of waking an idle CPU. Emulators take turns within each round; a ratio is taken within a
 // round, where the machine was the same.
 #include "invoking.hpp"
+#include "json_file.hpp"
 #include "process.hpp"
 #include "runtime_api.hpp"
 #include "subjects.hpp"
@@ -15,7 +16,6 @@
 #include <cstdlib>
 #include <exception>
 #include <map>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -174,21 +174,10 @@ measured measure(plan& planned) {
     planned.cpu = bench::stay_on_one_cpu(planned.cpu);
     for (unsigned round = 0; round != planned.rounds; ++round) {
         for (const unsigned bytes : planned.events) {
-            const std::vector<bench::subject> subjects = planned.subjects;
-            for (std::size_t turn = 0; turn != subjects.size(); ++turn) {
-                const bench::subject& what = subjects[(round + turn) % subjects.size()];
-                try {
-                    measure_once(planned, what, bytes, all[{bytes, what.name}]);
-                } catch (const std::exception& error) {
-                    if (!what.optional || round != 0)
-                        throw std::runtime_error(what.name + ": " + error.what());
-                    std::fprintf(stderr, "bench_emulator: %s is left out: %s\n", what.name.c_str(),
-                                 error.what());
-                    std::erase_if(planned.subjects, [&](const bench::subject& each) {
-                        return each.name == what.name;
-                    });
-                }
-            }
+            bench::take_turns(planned.subjects, round, "bench_emulator",
+                              [&](const bench::subject& what) {
+                                  measure_once(planned, what, bytes, all[{bytes, what.name}]);
+                              });
         }
         std::fprintf(stderr, "bench_emulator: round %u of %u\n", round + 1, planned.rounds);
     }
@@ -209,9 +198,7 @@ void print_table(const plan& planned, const measured& all) {
             const measurement& mine = all.at({bytes, each.name});
             std::printf("%-17s", each.name.c_str());
             for (int i = 0; i != quantity_count; ++i) {
-                bench::series quotients;
-                for (std::size_t round = 0; round != mine.values[i].size(); ++round)
-                    quotients.push_back(mine.values[i][round] / base.values[i][round]);
+                const bench::series quotients = bench::ratios(mine.values[i], base.values[i]);
                 std::printf(" %8.0f (%5.2f, %5.2f-%5.2f)", bench::quantile(mine.values[i], 0.5),
                             bench::quantile(quotients, 0.5), bench::quantile(quotients, 0.25),
                             bench::quantile(quotients, 0.75));
@@ -222,14 +209,8 @@ void print_table(const plan& planned, const measured& all) {
     }
 }
 
-struct close_file {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
 void write_json(const plan& planned, const measured& all) {
-    const std::unique_ptr<std::FILE, close_file> file(std::fopen(planned.json.c_str(), "w"));
-    if (!file)
-        throw std::runtime_error(planned.json + " cannot be written");
+    const bench::json_file file(planned.json);
     std::fprintf(file.get(), "{\"rounds\": %u, \"cpu\": %d, \"results\": [", planned.rounds,
                  planned.cpu);
     const char* separator = "\n";
@@ -240,18 +221,15 @@ void write_json(const plan& planned, const measured& all) {
                          bench::quoted(bench::command_line(each)).c_str(), bytes);
             const measurement& mine = all.at({bytes, each.name});
             for (int i = 0; i != quantity_count; ++i) {
-                std::fprintf(file.get(), ", \"%s\": [", json_names[i]);
-                for (std::size_t at = 0; at != mine.values[i].size(); ++at)
-                    std::fprintf(file.get(), at == 0 ? "%.1f" : ", %.1f", mine.values[i][at]);
-                std::fputs("]", file.get());
+                std::fputs(", ", file.get());
+                file.print(json_names[i], mine.values[i]);
             }
             std::fputs("}", file.get());
             separator = ",\n";
         }
     }
     std::fputs("]}\n", file.get());
-    if (std::fflush(file.get()) != 0)
-        throw std::runtime_error(planned.json + " cannot be written");
+    file.finish();
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 //
 // Plays the Runtime API for one function after the other: a small response to warm up, then the one
 // that is measured. A function is told in its event how many bytes to stream, and in which writes.
+#include "json_file.hpp"
 #include "process.hpp"
 #include "runtime_api.hpp"
 #include "subjects.hpp"
@@ -14,7 +15,6 @@
 #include <cstdlib>
 #include <exception>
 #include <map>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -162,22 +162,11 @@ measured measure(plan& planned) {
     bench::runtime_api api(30);
     for (unsigned round = 0; round != planned.rounds; ++round) {
         for (const unsigned write : planned.writes) {
-            const std::vector<bench::subject> subjects = planned.subjects;
-            for (std::size_t turn = 0; turn != subjects.size(); ++turn) {
-                const bench::subject& what = subjects[(round + turn) % subjects.size()];
-                try {
-                    measure_once(api, planned, what, write, all[{write, what.name}]);
-                } catch (const std::exception& error) {
-                    if (!what.optional || round != 0)
-                        throw std::runtime_error(what.name + ": " + error.what());
-                    std::fprintf(stderr, "streaming: %s is left out: %s\n", what.name.c_str(),
-                                 error.what());
-                    planned.subjects.erase(std::find_if(
-                        planned.subjects.begin(), planned.subjects.end(),
-                        [&](const bench::subject& each) { return each.name == what.name; }));
-                }
-                api.close();
-            }
+            bench::take_turns(planned.subjects, round, "streaming",
+                              [&](const bench::subject& what) {
+                                  api.close(); // of whoever came before
+                                  measure_once(api, planned, what, write, all[{write, what.name}]);
+                              });
         }
         std::fprintf(stderr, "streaming: round %u of %u\n", round + 1, planned.rounds);
     }
@@ -196,9 +185,7 @@ void print_table(const plan& planned, const measured& all) {
             const measurement& mine = all.at({write, each.name});
             std::printf("%-16s", each.name.c_str());
             for (int i = 0; i != quantity_count; ++i) {
-                bench::series quotients;
-                for (std::size_t round = 0; round != mine.values[i].size(); ++round)
-                    quotients.push_back(mine.values[i][round] / base.values[i][round]);
+                const bench::series quotients = bench::ratios(mine.values[i], base.values[i]);
                 std::printf(" %11.1f (%6.2f)", bench::quantile(mine.values[i], 0.5),
                             bench::quantile(quotients, 0.5));
             }
@@ -208,14 +195,8 @@ void print_table(const plan& planned, const measured& all) {
     }
 }
 
-struct close_file {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
 void write_json(const plan& planned, const measured& all) {
-    const std::unique_ptr<std::FILE, close_file> file(std::fopen(planned.json.c_str(), "w"));
-    if (!file)
-        throw std::runtime_error(planned.json + " cannot be written");
+    const bench::json_file file(planned.json);
     std::fprintf(file.get(), "{\"rounds\": %u, \"bytes\": %u, \"results\": [", planned.rounds,
                  planned.bytes);
     const char* separator = "\n";
@@ -226,18 +207,15 @@ void write_json(const plan& planned, const measured& all) {
                          bench::quoted(bench::command_line(each)).c_str(), write);
             const measurement& mine = all.at({write, each.name});
             for (int i = 0; i != quantity_count; ++i) {
-                std::fprintf(file.get(), ", \"%s\": [", quantity_names[i]);
-                for (std::size_t at = 0; at != mine.values[i].size(); ++at)
-                    std::fprintf(file.get(), at == 0 ? "%.1f" : ", %.1f", mine.values[i][at]);
-                std::fputs("]", file.get());
+                std::fputs(", ", file.get());
+                file.print(quantity_names[i], mine.values[i]);
             }
             std::fputs("}", file.get());
             separator = ",\n";
         }
     }
     std::fputs("]}\n", file.get());
-    if (std::fflush(file.get()) != 0)
-        throw std::runtime_error(planned.json + " cannot be written");
+    file.finish();
 }
 
 } // namespace

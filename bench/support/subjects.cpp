@@ -2,7 +2,9 @@
 #include "subjects.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <stdexcept>
 
 namespace bench {
@@ -25,6 +27,23 @@ subject subject_of(const std::string& text) {
     if (made.command.empty())
         throw std::runtime_error(made.name + " has no command");
     return made;
+}
+
+void take_turns(std::vector<subject>& subjects, unsigned round, const char* program,
+                const std::function<void(const subject&)>& measure) {
+    const std::vector<subject> all = subjects;
+    for (std::size_t turn = 0; turn != all.size(); ++turn) {
+        const subject& what = all[(round + turn) % all.size()];
+        try {
+            measure(what);
+        } catch (const std::exception& error) {
+            if (!what.optional || round != 0)
+                throw std::runtime_error(what.name + ": " + error.what());
+            std::fprintf(stderr, "%s: %s is left out: %s\n", program, what.name.c_str(),
+                         error.what());
+            std::erase_if(subjects, [&](const subject& each) { return each.name == what.name; });
+        }
+    }
 }
 
 std::string command_line(const subject& what) {
@@ -62,6 +81,13 @@ double quantile(series values, double share) {
     std::sort(values.begin(), values.end());
     const auto at = static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5);
     return values[at];
+}
+
+series ratios(const series& mine, const series& reference) {
+    series quotients;
+    for (std::size_t i = 0; i != std::min(mine.size(), reference.size()); ++i)
+        quotients.push_back(mine[i] / reference[i]);
+    return quotients;
 }
 
 std::string quoted(const std::string& text) {

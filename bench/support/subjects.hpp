@@ -3,6 +3,7 @@
 // of a series of measurements.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,12 @@ struct subject {
 /// is none.
 subject subject_of(const std::string& text);
 
+/// Measures each subject once, in each round another one first, since it matters who came before.
+/// What one throws is thrown on with its name, but for an optional one in the first round: that is
+/// left out of `subjects`, with a word on stderr in the name of `program`.
+void take_turns(std::vector<subject>& subjects, unsigned round, const char* program,
+                const std::function<void(const subject&)>& measure);
+
 /// The words of a subject's command line, its variables first.
 std::string command_line(const subject& what);
 
@@ -34,6 +41,9 @@ using series = std::vector<double>;
 
 /// A value below which this share of a series lies; of none, 0.
 double quantile(series values, double share);
+
+/// One series divided by another, round by round.
+series ratios(const series& mine, const series& reference);
 
 /// As a JSON string. Names and commands come from a command line; nothing else needs escaping.
 std::string quoted(const std::string& text);
