@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a released function says when it cannot go on, and what can be made of it.
 #include "local_function.hpp"
+#include "symbolized.hpp"
 
 #include <fstream>
 #include <string>
@@ -9,6 +10,7 @@ namespace {
 
 using release::http_answer;
 using release::strings;
+using release::symbolized;
 using testing::HasSubstr;
 
 struct crash {
@@ -51,19 +53,6 @@ INSTANTIATE_TEST_SUITE_P(
         crash{"break_a_promise_with_text", 134, ": two lines   \xEF\xBF\xBD;", "throw_that"},
         crash{"break_a_promise_of_memory", 134, "std::bad_alloc", "allocate"}),
     [](const auto& each) { return std::string(each.param.how); });
-
-std::string symbolized(const std::string& report) {
-    const release::memory_file file;
-    EXPECT_EQ(::write(file.get(), report.data(), report.size()),
-              static_cast<ssize_t>(report.size()));
-    const std::string path =
-        "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(file.get());
-    const release::finished ended = release::run_to_end(
-        {SPRY_SOURCE_DIR "/dev", "symbolize", release::test_program("misbehaving"), path},
-        release::inherited_environment());
-    EXPECT_EQ(ended.exit_code, 0) << ended.text();
-    return ended.out;
-}
 
 // The one record of the log.
 std::string record_of(release::local_function& function) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the log of a released function says of a handler that Lambda is about to end.
 #include "local_function.hpp"
+#include "symbolized.hpp"
 
 #include <gmock/gmock.h>
 
@@ -9,21 +10,9 @@
 namespace {
 
 using release::http_answer;
+using release::symbolized;
 using testing::ContainsRegex;
 using testing::HasSubstr;
-
-std::string symbolized(const std::string& report) {
-    const release::memory_file file;
-    EXPECT_EQ(::write(file.get(), report.data(), report.size()),
-              static_cast<ssize_t>(report.size()));
-    const std::string path =
-        "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(file.get());
-    const release::finished ended = release::run_to_end(
-        {SPRY_SOURCE_DIR "/dev", "symbolize", release::test_program("misbehaving"), path},
-        release::inherited_environment());
-    EXPECT_EQ(ended.exit_code, 0) << ended.text();
-    return ended.out;
-}
 
 class stuck_handler : public release::leaves_no_process {};
 
