@@ -74,6 +74,7 @@ task<result<>> emulator::run(stop_token stop, stop_token at_once) {
                            local_address().is_loopback(),
                            options_.allowed_hosts,
                            options_.async_retry_delay,
+                           options_.streaming,
                            ending_.token(),
                            give_up_.token()};
     const front_door_maker make =

@@ -11,6 +11,7 @@
 #include <spry/emulator/function_table.hpp>
 #include <spry/emulator/listen.hpp>
 #include <spry/emulator/log_writer.hpp>
+#include <spry/emulator/response_stream.hpp>
 #include <spry/http/limits.hpp>
 #include <spry/io/event_loop.hpp>
 #include <spry/io/listener.hpp>
@@ -48,6 +49,7 @@ struct emulator_options {
     caller_limits callers;                  ///< of each address that is listened on
     log_target log;                         ///< takes the functions' lines
     std::chrono::milliseconds async_retry_delay = async_retry_delay_default;
+    stream_limits streaming;
     front_door_maker make_front_door = nullptr; ///< null: the Invoke API's
 };
 

@@ -23,8 +23,10 @@ constexpr int last_words_turns_max = 100;
 
 constexpr std::string_view exit_error = "Runtime.ExitError";
 
-http::server_options runtime_api_options() noexcept {
+http::server_options runtime_api_options(const function_program& of) noexcept {
     http::server_options options;
+    // Of each worker the one it has, and the one it has just closed.
+    options.connections_max = std::max(options.connections_max, 2 * of.managed_concurrency);
     options.head_bytes_max = http::runtime_api_head_bytes_max;
     options.idle_timeout = {}; // a function takes its time
     return options;
@@ -32,6 +34,10 @@ http::server_options runtime_api_options() noexcept {
 
 api_refusal refused_transition(runtime_state state, runtime_call call) {
     return {403, "InvalidStateTransition", transition_refused(state, call)};
+}
+
+api_refusal invoke_timeout() {
+    return {410, "InvokeTimeout", "Invoke timeout"};
 }
 
 // What stands in front of every message about an invocation.
@@ -119,7 +125,7 @@ task<environment_end> environment::run(phase first, stop_token stop, stop_token 
     function_output output{loop_, std::move(pipe->reader), log_};
     output_ = &output;
     runtime_api api{*this};
-    http::server server{loop_, std::move(*back), api, runtime_api_options()};
+    http::server server{loop_, std::move(*back), api, runtime_api_options(program_)};
     scope_.spawn(output.run(ending_.token()));
     scope_.spawn(serve(&server));
     scope_.spawn(watch_deadlines());
@@ -319,8 +325,11 @@ std::optional<api_refusal> environment::begin_next(next_call& call) {
         if (phase_ == phase::init)
             init_duration_ = io::clock::now() - started_;
     }
-    if (before == runtime_state::response_sent)
+    if (before == runtime_state::response_sent) {
+        if (in_hand_.front()->cut)
+            give_cut_outcome(*in_hand_.front());
         end_invocation(*in_hand_.front(), {}, {});
+    }
 
     if (!is_managed()) {
         if (next_call* const older = nexts_.pop_front()) {
@@ -384,7 +393,7 @@ std::int64_t environment::deadline_epoch_ms(std::string_view id) noexcept {
 
 std::optional<api_refusal> environment::begin_answer(std::string_view id, runtime_call call) {
     if (std::find(late_ids_.begin(), late_ids_.end(), id) != late_ids_.end())
-        return api_refusal{410, "InvokeTimeout", "Invoke timeout"};
+        return invoke_timeout();
     in_hand* const of = find(id);
     // What was answered already counts as unknown: the service has forgotten it.
     if (of == nullptr || of->state == runtime_state::ready ||
@@ -397,16 +406,47 @@ std::optional<api_refusal> environment::begin_answer(std::string_view id, runtim
     return std::nullopt;
 }
 
+invocation* environment::being_answered(std::string_view id) noexcept {
+    const in_hand* const found = find(id);
+    return found != nullptr && found->state == runtime_state::response ? found->caller : nullptr;
+}
+
 void environment::abandon_answer(std::string_view id) noexcept {
     if (in_hand* const of = find(id))
         of->state = runtime_state::running;
+}
+
+std::optional<api_refusal> environment::cut_answer(std::string_view id) {
+    in_hand* const of = find(id);
+    if (of == nullptr)
+        return invoke_timeout();
+    of->state = runtime_state::response_sent;
+    of->cut = true;
+    scope_.spawn(settle_cut(of->request_id));
+    return std::nullopt;
+}
+
+task<> environment::settle_cut(std::string id) {
+    const result<> slept = co_await loop_.sleep_for(truncation_grace, ending_.token());
+    in_hand* const of = find(id);
+    if (!slept || of == nullptr || !of->cut || timed_out_)
+        co_return; // settled otherwise
+    give_cut_outcome(*of);
+    if (is_managed())
+        end_invocation(*of, {}, {});
+}
+
+void environment::give_cut_outcome(in_hand& of) {
+    of.cut = false;
+    give_outcome(of, function_outcome::failed(cause::truncated, "Runtime.TruncatedResponse",
+                                              about(of.request_id, "Response stream broke off")));
 }
 
 std::optional<api_refusal> environment::complete_answer(std::string_view id,
                                                         function_outcome outcome) {
     in_hand* const of = find(id);
     if (of == nullptr) // its time was over meanwhile
-        return api_refusal{410, "InvokeTimeout", "Invoke timeout"};
+        return invoke_timeout();
     if (timed_out_) { // it came while the process was being killed
         of->state = runtime_state::running;
         return std::nullopt;
@@ -540,7 +580,7 @@ void environment::settle_one(in_hand& left, const result<io::exit_status>& ended
         log_.line(outcome.message + "\n" + std::string{type}, log_line::failure);
     }
     // What was answered in time stands.
-    if (left.state != runtime_state::response_sent)
+    if (left.state != runtime_state::response_sent || left.cut)
         give_outcome(left, std::move(outcome));
     end_invocation(left, status, type);
 }

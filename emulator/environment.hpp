@@ -33,6 +33,8 @@ namespace spry::emulator {
 inline constexpr std::chrono::milliseconds termination_grace{2000};
 /// How long a process has to exit once it has reported that it could not initialise.
 inline constexpr std::chrono::milliseconds init_error_grace{1000};
+/// How long a streamed response that broke off counts as a sign that the process is ending.
+inline constexpr std::chrono::milliseconds truncation_grace{1000};
 /// Invocations of a managed environment whose late answer gets a 410; what was forgotten gets 400.
 inline constexpr std::size_t late_answers_max = 1000;
 
@@ -124,8 +126,14 @@ public:
 
     /// A response or error for this id begins to arrive.
     std::optional<api_refusal> begin_answer(std::string_view id, runtime_call call);
+    /// What the answer under this id is for, or null; also where its time is over meanwhile.
+    invocation* being_answered(std::string_view id) noexcept;
     /// It broke off: the runtime may try again.
     void abandon_answer(std::string_view id) noexcept;
+    /// The same of a streamed response, which cannot be repeated. That is the outcome once the
+    /// runtime asks for the next event or has lived on for `truncation_grace`; where the process
+    /// has ended, it is that.
+    std::optional<api_refusal> cut_answer(std::string_view id);
     /// It is complete; refused where the invocation has ended meanwhile.
     std::optional<api_refusal> complete_answer(std::string_view id, function_outcome outcome);
 
@@ -147,6 +155,7 @@ private:
         io::time_point begun;
         io::time_point deadline;
         runtime_state state = runtime_state::ready; // ready: taken, and not delivered
+        bool cut = false;                           // its response was, and it has no outcome
     };
 
     task<result<io::exit_status>> end_of_process(stop_token stop, stop_token at_once);
@@ -161,6 +170,8 @@ private:
     void take();
     void deliver(in_hand& what);
     void expire(in_hand& late);
+    task<> settle_cut(std::string id);
+    void give_cut_outcome(in_hand& of);
     void freeze() noexcept;
     void thaw() noexcept;
     void give_outcome(in_hand& of, function_outcome outcome);

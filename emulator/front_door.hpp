@@ -5,6 +5,7 @@
 #include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
 #include <spry/emulator/function_table.hpp>
+#include <spry/emulator/response_stream.hpp>
 #include <spry/http/exchange.hpp>
 #include <spry/io/event_loop.hpp>
 
@@ -26,6 +27,7 @@ struct front_door_parts {
     bool loopback_bind = true;                     ///< the Host header is checked
     const std::vector<std::string>& allowed_hosts; ///< beside this machine's names
     std::chrono::milliseconds async_retry_delay = async_retry_delay_default;
+    stream_limits streaming;
     stop_token stop;    ///< ends the reading of requests
     stop_token give_up; ///< also the sending of answers
 };

@@ -28,6 +28,8 @@ void invocation::finish(function_outcome with) {
     SPRY_ASSERT(!has_outcome_);
     outcome = std::move(with);
     has_outcome_ = true;
+    if (stream != nullptr)
+        stream->end();
     announce();
 }
 

@@ -4,6 +4,7 @@
 
 #include <spry/core/intrusive_queue.hpp>
 #include <spry/core/task.hpp>
+#include <spry/emulator/response_stream.hpp>
 #include <spry/io/async_event.hpp>
 #include <spry/io/event_loop.hpp>
 
@@ -28,6 +29,7 @@ struct function_outcome {
         reported,      ///< the function has posted it
         init_reported, ///< the same while it initialised
         too_large,     ///< its response was
+        truncated,     ///< its response, a streamed one, has broken off
         bad_mode,      ///< its response's mode was unknown
         timed_out,
         exited,      ///< its process has ended
@@ -37,8 +39,10 @@ struct function_outcome {
     kind what = kind::stopped;
     cause why = cause::reported;
     std::string body;
-    std::string_view type; ///< the document's errorType where it is one about the function; static
-    std::string message;   ///< and its errorMessage
+    /// An error's type where it is known without the document: one about the function, or one that
+    /// the function has reported behind the first bytes of its response.
+    std::string type;
+    std::string message; ///< the errorMessage of a document about the function
 
     /// An error that the function has not reported itself, with its document.
     static function_outcome failed(cause why, std::string_view type, std::string message);
@@ -57,7 +61,8 @@ public:
     std::string client_context; ///< JSON, one line; empty: none
     std::string tenant_id;      ///< empty: none
     std::string content_type;
-    std::span<const std::byte> event; ///< valid until `finished` has returned
+    std::span<const std::byte> event;  ///< valid until `finished` has returned
+    response_stream* stream = nullptr; ///< takes a response that is streamed; null: its body does
     bool wants_log_tail = false;
     bool waits_for_end = false; ///< the outcome waits for the invocation's last log line
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/emulator/runtime_api.hpp>
 
-#include <spry/core/base64.hpp>
 #include <spry/core/task_scope.hpp>
 #include <spry/emulator/error_document.hpp>
+#include <spry/emulator/posted_outcome.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 #include <spry/http/target.hpp>
 
@@ -17,56 +17,15 @@ namespace {
 
 namespace api = spry::runtime_api;
 
-constexpr std::string_view response_mode_header = "Lambda-Runtime-Function-Response-Mode";
-constexpr std::string_view error_body_trailer = "Lambda-Runtime-Function-Error-Body";
-constexpr std::string_view error_cause_type = "application/vnd.aws.lambda.error.cause+json";
-
 constexpr std::size_t error_size_max = 1024 * 1024; // runtime contract 3.3
 
-api_refusal too_large(std::size_t bytes_max) {
+api_refusal too_large(std::uint64_t bytes_max) {
     return {413, "RequestEntityTooLarge",
             "Exceeded maximum allowed payload size (" + std::to_string(bytes_max) + " bytes)."};
 }
 
-// A response beyond the limit, as its caller sees it. A chunked one has been read no further than
-// the limit, so that its size is not known.
-function_outcome too_large_outcome(const http::message& request) {
-    const std::uint64_t size = request.framing() == http::body_framing::length
-                                   ? request.content_length()
-                                   : api::payload_size_max + 1;
-    return function_outcome::failed(function_outcome::cause::too_large,
-                                    "Function.ResponseSizeTooLarge",
-                                    "Response payload size (" + std::to_string(size) +
-                                        " bytes) exceeded maximum allowed payload size (" +
-                                        std::to_string(api::payload_size_max) + " bytes).");
-}
-
-// What the runtime has posted. A streamed response may turn into an error in its trailers
-// (runtime contract 2.2).
-function_outcome posted_outcome(const http::message& request, runtime_call call) {
-    function_outcome outcome;
-    outcome.what = call == runtime_call::error ? function_outcome::kind::error
-                                               : function_outcome::kind::response;
-    const std::optional<std::string_view> streamed_error = request.trailer(api::error_type_header);
-    if (streamed_error) {
-        outcome.what = function_outcome::kind::error;
-        const std::optional<std::string_view> body = request.trailer(error_body_trailer);
-        if (body)
-            outcome.body = base64::decode(*body, base64::padding::optional).value_or("");
-    } else {
-        outcome.body = request.text();
-        // The cause is for X-Ray, not for the caller.
-        if (call == runtime_call::error &&
-            request.header_or_empty("Content-Type").starts_with(error_cause_type))
-            outcome.body =
-                without_member(outcome.body, "errorCause").value_or("\"Invalid error body\"");
-    }
-    if (outcome.what == function_outcome::kind::error && outcome.body.empty()) {
-        const std::string_view type =
-            streamed_error ? *streamed_error : request.header_or_empty(api::error_type_header);
-        outcome.body = error_document(type.empty() ? "Runtime.Unknown" : type, "");
-    }
-    return outcome;
+api_refusal truncated() {
+    return {400, "TruncatedHTTPRequest", "HTTP request detected as truncated"};
 }
 
 } // namespace
@@ -172,14 +131,19 @@ task<> runtime_api::answer(http::exchange* exchange, std::string id, runtime_cal
         co_await refuse(exchange, std::move(*refusal));
         co_return;
     }
-    const std::optional<std::string_view> mode = exchange->header(response_mode_header);
-    if (mode && call == runtime_call::response && *mode != "streaming") {
+    if (call == runtime_call::response && has_unknown_mode(exchange->request())) {
         environment_.complete_answer(id,
                                      function_outcome::failed(function_outcome::cause::bad_mode,
                                                               "Runtime.InvalidResponseModeHeader",
                                                               "Invalid function response mode"));
         api_refusal invalid{400, "InvalidFunctionResponseMode", "Invalid function response mode"};
         co_await refuse(exchange, std::move(invalid));
+        co_return;
+    }
+    const invocation* const what = environment_.being_answered(id);
+    if (call == runtime_call::response && is_streamed(exchange->request()) && what != nullptr &&
+        what->stream != nullptr) {
+        co_await stream(exchange, std::move(id), what->stream);
         co_return;
     }
     const result<std::span<const std::byte>> body =
@@ -191,14 +155,14 @@ task<> runtime_api::answer(http::exchange* exchange, std::string id, runtime_cal
         co_return;
     }
     if (beyond) {
-        environment_.complete_answer(id, too_large_outcome(exchange->request()));
+        environment_.complete_answer(id,
+                                     too_large_outcome(exchange->request(), api::payload_size_max));
         co_await refuse(exchange, too_large(api::payload_size_max));
         co_return;
     }
     if (!body) { // broken off: who has only closed its sending side can read that
         environment_.abandon_answer(id);
-        api_refusal truncated{400, "TruncatedHTTPRequest", "HTTP request detected as truncated"};
-        co_await refuse(exchange, std::move(truncated));
+        co_await refuse(exchange, truncated());
         co_return;
     }
     refusal = environment_.complete_answer(id, posted_outcome(exchange->request(), call));
@@ -206,6 +170,50 @@ task<> runtime_api::answer(http::exchange* exchange, std::string id, runtime_cal
         co_await refuse(exchange, std::move(*refusal));
     else
         co_await accept(exchange);
+}
+
+// A response that is passed on as it arrives. What has gone cannot be taken back: however it ends,
+// that is the outcome.
+task<> runtime_api::stream(http::exchange* exchange, std::string id, response_stream* to) {
+    const std::uint64_t bytes_max = to->limits().bytes_max;
+    to->start(exchange->request().header_or_empty("Content-Type"));
+    const result<> passed = co_await pass_on(exchange, id);
+    std::optional<api_refusal> refusal;
+    if (passed) {
+        refusal = environment_.complete_answer(
+            id, posted_outcome(exchange->request(), runtime_call::response));
+    } else if (passed.error() == make_error_code(errc::body_too_large)) {
+        environment_.complete_answer(id, too_large_outcome(exchange->request(), bytes_max));
+        refusal = too_large(bytes_max);
+    } else {
+        refusal = environment_.cut_answer(id);
+        if (!refusal)
+            refusal = truncated();
+    }
+    if (refusal)
+        co_await refuse(exchange, std::move(*refusal));
+    else
+        co_await accept(exchange);
+}
+
+// The invocation may end while the runtime is silent; it is held only while its stream is written
+// to.
+task<result<>> runtime_api::pass_on(http::exchange* exchange, std::string_view id) {
+    while (true) {
+        const result<std::span<const std::byte>> piece =
+            co_await exchange->read_some(environment_.ending());
+        if (!piece)
+            co_return failure(piece.error());
+        if (piece->empty())
+            co_return result<>{};
+        invocation* const to = environment_.being_answered(id);
+        if (to == nullptr)
+            co_return failure(errc::cancelled);
+        const invocation::hold keeps_stream{*to};
+        const result<> written = co_await to->stream->write(*piece, environment_.ending());
+        if (!written)
+            co_return failure(written.error());
+    }
 }
 
 task<> runtime_api::init_error(http::exchange* exchange) {

@@ -27,6 +27,8 @@ private:
     task<> watch_peer(http::exchange* exchange, environment::next_call* call, stop_source* over);
     task<> send_event(http::exchange* exchange, std::string id);
     task<> answer(http::exchange* exchange, std::string id, runtime_call call);
+    task<> stream(http::exchange* exchange, std::string id, response_stream* to);
+    task<result<>> pass_on(http::exchange* exchange, std::string_view id);
     task<> init_error(http::exchange* exchange);
     task<> accept(http::exchange* exchange);
     task<> refuse(http::exchange* exchange, api_refusal why);
