@@ -194,6 +194,19 @@ TEST(block_pool, gets_back_what_other_threads_release) {
     }
 }
 
+TEST(block_pool, gets_back_what_others_released_when_its_own_is_too_small) {
+    block_pool pool;
+    void* too_small = pool.allocate(520); // of the same size class as 600
+    void* guard = pool.allocate(16);
+    void* large_enough = pool.allocate(600);
+    while (pool.allocate(16) != nullptr) { // also parts it from the untouched rest
+    }
+    pool.release(too_small);
+    std::thread{[&] { pool.release_elsewhere(large_enough); }}.join();
+    EXPECT_EQ(pool.allocate(600), large_enough);
+    pool.release(guard);
+}
+
 TEST(block_pool_death, stops_at_a_second_release) {
     block_pool pool;
     void* block = pool.allocate(100);

@@ -80,9 +80,17 @@ block_pool::index block_pool::take(index granules) noexcept {
     const unsigned size_class = class_of(granules);
     if (lists_[size_class] == 0)
         collect_returned();
-    const index found = take_free(size_class, granules);
-    if (found == 0)
-        return take_untouched(granules);
+    index found = take_free(size_class, granules);
+    if (found == 0) {
+        if (const index untouched = take_untouched(granules))
+            return untouched;
+        // What the list of this class holds is too small; what others have returned may not be.
+        if (!collect_returned())
+            return 0;
+        found = take_free(size_class, granules);
+        if (found == 0)
+            return take_untouched(granules);
+    }
     unlink(found);
     at(found).state = state_in_use;
     if (at(found).granules > granules) {
@@ -204,15 +212,16 @@ void block_pool::release_elsewhere(void* pointer) noexcept {
                                               std::memory_order_relaxed));
 }
 
-void block_pool::collect_returned() noexcept {
+bool block_pool::collect_returned() noexcept {
     if (returned_.load(std::memory_order_relaxed) == nullptr)
-        return;
+        return false;
     void* pointer = returned_.exchange(nullptr, std::memory_order_acquire);
     while (pointer != nullptr) {
         void* const next = static_cast<returned_block*>(pointer)->next;
         release(pointer);
         pointer = next;
     }
+    return true;
 }
 
 } // namespace spry::detail

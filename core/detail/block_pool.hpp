@@ -71,7 +71,7 @@ private:
     void link(index i) noexcept;
     void unlink(index i) noexcept;
     void release(index i) noexcept;
-    void collect_returned() noexcept;
+    bool collect_returned() noexcept; // whether there were any
 
     index top() const noexcept { return 1U + used_; }
 
