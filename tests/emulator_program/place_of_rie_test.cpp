@@ -22,7 +22,7 @@ protected:
 };
 
 TEST_F(contract_7_2, ries_flags_are_taken_in_both_forms) {
-    const std::string api = "127.0.0.1:" + std::to_string(started::free_port());
+    const std::string api = "127.0.0.1:" + std::to_string(release::free_port());
     emulator local({"--log-level", "debug", "--enable-init-caching", "--runtime-api-address=" + api,
                     "--runtime-interface-emulator-address", "127.0.0.1:0"});
     EXPECT_EQ(variable(local, "AWS_LAMBDA_RUNTIME_API"), api);
@@ -32,7 +32,7 @@ TEST_F(contract_7_2, ries_flags_are_taken_in_both_forms) {
 }
 
 TEST_F(contract_7_2, a_log_level_above_info_says_only_what_goes_wrong) {
-    const std::uint16_t free = started::free_port();
+    const std::uint16_t free = release::free_port();
     const std::string address = "127.0.0.1:" + std::to_string(free);
     release::child program(
         {SPRY_EMULATOR, "--log-level", "error", "--listen", address, SPRY_FAKE_FUNCTION}, {},
@@ -162,7 +162,7 @@ TEST_F(contract_7_2, without_a_command_the_first_bootstrap_is_run) {
 
 TEST_F(contract_7_2, what_the_function_prints_goes_to_stdout_and_what_the_emulator_says_to_stderr) {
     const release::memory_file errors;
-    const std::uint16_t free = started::free_port();
+    const std::uint16_t free = release::free_port();
     release::child program(
         {SPRY_EMULATOR, "--listen", "127.0.0.1:" + std::to_string(free), SPRY_FAKE_FUNCTION}, {},
         [&] {

@@ -91,7 +91,7 @@ TEST_F(emulator_processes, end_on_a_second_signal_at_once) {
 }
 
 TEST_F(emulator_processes, lose_their_log_and_nothing_else_on_a_full_disk) {
-    const std::uint16_t free = started::free_port();
+    const std::uint16_t free = release::free_port();
     release::child program(
         {SPRY_EMULATOR, "--listen", "127.0.0.1:" + std::to_string(free), SPRY_FAKE_FUNCTION}, {},
         [] {
@@ -110,7 +110,7 @@ TEST_F(emulator_processes, lose_their_log_and_nothing_else_on_a_full_disk) {
 }
 
 TEST_F(emulator_processes, lose_their_log_and_nothing_else_where_nobody_reads_it) {
-    const std::uint16_t free = started::free_port();
+    const std::uint16_t free = release::free_port();
     int status = -1;
     {
         std::array<int, 2> ends;
@@ -134,7 +134,7 @@ TEST_F(emulator_processes, lose_their_log_and_nothing_else_where_nobody_reads_it
 // Its lines wait for the reader, up to a limit, and the callers do not.
 TEST_F(emulator_processes, serve_on_where_the_reader_of_their_log_has_stopped) {
     constexpr int invocations = 40;
-    const std::uint16_t free = started::free_port();
+    const std::uint16_t free = release::free_port();
     std::array<int, 2> ends;
     ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
     const release::descriptor reading(ends[0]);

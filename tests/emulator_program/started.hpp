@@ -37,11 +37,6 @@ inline release::finished run(const strings& arguments, const strings& variables 
         release::patience, prepare);
 }
 
-/// A port that nobody has at this moment.
-inline std::uint16_t free_port() {
-    return release::held_port(0, false).number();
-}
-
 /// Waits until somebody listens there.
 inline void wait_for_listener(std::uint16_t port) {
     const auto deadline = release::clock::now() + release::patience;

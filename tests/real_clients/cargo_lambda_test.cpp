@@ -25,7 +25,7 @@ std::string emulator() {
 class cargo_lambda {
 public:
     explicit cargo_lambda(const fs::path& project)
-        : port_(release::held_port{}.number()),
+        : port_(release::free_port()),
           process_({emulator(), "lambda", "watch", "--only-lambda-apis", "--ignore-changes",
                     "--invoke-address", "127.0.0.1", "--invoke-port", std::to_string(port_)},
                    release::inherited_environment(), [&project] {

@@ -57,11 +57,11 @@ public:
 
 private:
     real_emulator(const strings& before, const strings& function, const strings& variables)
-        : port_(release::held_port{}.number()),
+        : port_(release::free_port()),
           process_(release::joined(
                        release::joined(before, {binary(), "--runtime-interface-emulator-address",
                                                 address(port_), "--runtime-api-address",
-                                                address(release::held_port{}.number()),
+                                                address(release::free_port()),
                                                 "--log-level", "error"}),
                        function),
                    release::overlaid({"PATH=/usr/bin:/bin"}, variables), release::die_with_parent) {

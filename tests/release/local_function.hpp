@@ -121,6 +121,20 @@ private:
     std::uint16_t number_ = 0;
 };
 
+/// A port for a program that cannot say which one it was given; each call gives another. Nobody has
+/// it, and the kernel gives it to nobody by itself, neither to a listener nor to a connection: it
+/// lies below ip_local_port_range (ip(7)), from which a port could be taken before it is used.
+inline std::uint16_t free_port() {
+    constexpr int first = 10'000;
+    constexpr int count = 22'000;
+    static int tried = ::getpid() * 16; // processes that run at the same time start apart
+    while (true) {
+        const auto number = static_cast<std::uint16_t>(first + ++tried % count);
+        if (held_port{number}.held())
+            return number;
+    }
+}
+
 /// A program in local mode: its own emulator on a free port, unless `variables` say otherwise.
 class local_function {
 public:
