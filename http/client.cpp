@@ -89,18 +89,18 @@ task<result<arrival>> client::request(simple_request what, message* answer, stop
             co_return failure(connected.error());
     }
     const std::string host = peer_.to_string();
-    head_.clear();
-    head_.request_line(what.method, what.target).known_header("Host", host);
+    head_builder head;
+    head.request_line(what.method, what.target).known_header("Host", host);
     bool well_formed = true;
     for (const field& line : what.headers)
-        well_formed = head_.header(line.name, line.value) && well_formed;
+        well_formed = head.header(line.name, line.value) && well_formed;
     if (!well_formed)
         co_return failure(std::errc::invalid_argument);
     if (!what.body.empty() || what.method == "POST" || what.method == "PUT")
-        head_.content_length(what.body.size());
-    head_.end_head();
+        head.content_length(what.body.size());
+    head.end_head();
     const bool answers_head = what.method == "HEAD";
-    const io::send_parts whole{head_.bytes(), what.body, {}};
+    const io::send_parts whole{head.bytes(), what.body, {}};
     result<arrival> outcome = co_await round_trip(whole, answer, stop, answers_head);
     co_return outcome;
 }

@@ -94,7 +94,6 @@ private:
     client_options options_;
     receive_buffer buffer_;
     std::optional<connection> wire_;
-    head_builder head_; // of `request`
 };
 
 } // namespace spry::http

@@ -3,19 +3,15 @@
 // two readings and at full speed before; an instruction with a repeat prefix counts once for each
 // repetition. What the kernel does is not seen.
 #include "feeding.hpp"
+#include "function_counts.hpp"
 #include "process.hpp"
-#include "symbols.hpp"
 #include "tracing.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
-#include <functional>
-#include <iterator>
-#include <map>
 #include <stdexcept>
 #include <string>
-#include <unordered_map>
 
 namespace {
 
@@ -36,26 +32,6 @@ struct totals {
     std::uint64_t syscalls = 0;
 };
 
-// "function NAME QUOTIENT", most instructions first.
-void print_functions(const bench::feeding& plan,
-                     const std::unordered_map<std::uint64_t, std::uint64_t>& executed) {
-    std::map<std::uint64_t, std::string> names;
-    for (const auto& [name, address] : bench::function_addresses(plan.command[0]))
-        names.emplace(address, name);
-    std::map<std::string, std::uint64_t> totals;
-    for (const auto& [address, times] : executed) {
-        const auto behind = names.upper_bound(address);
-        totals[behind == names.begin() ? "?" : std::prev(behind)->second] += times;
-    }
-    std::multimap<std::uint64_t, std::string, std::greater<>> ranking;
-    for (const auto& [name, total] : totals)
-        ranking.emplace(total, name);
-    for (const auto& [total, name] : ranking) {
-        std::printf("function %s %.1f\n", name.c_str(),
-                    static_cast<double>(total) / plan.invocations());
-    }
-}
-
 int count(const bench::feeding& plan, bool functions) {
     bench::stay_on_one_cpu();
     bench::fed_api api(plan);
@@ -69,7 +45,7 @@ int count(const bench::feeding& plan, bool functions) {
     std::atomic<std::uint64_t> cpuid = 0;
     std::atomic<std::uint64_t> syscalls = 0;
     totals counted;
-    std::unordered_map<std::uint64_t, std::uint64_t> executed;
+    bench::function_counts by_function;
     bench::at_rest hooks;
     // Nobody is stepped from here on yet: each thread sleeps in a system call and stops behind it.
     hooks.from = [&] { stepping = true; };
@@ -89,7 +65,7 @@ int count(const bench::feeding& plan, bool functions) {
             instructions.store(instructions.load(relaxed) + 1, relaxed);
             const std::uint64_t address = bench::instruction_pointer(stop->thread);
             if (functions)
-                ++executed[address];
+                by_function.add(address);
             const std::uint16_t word = code.at(address);
             if (word == bench::cpuid_instruction)
                 cpuid.store(cpuid.load(relaxed) + 1, relaxed);
@@ -106,7 +82,7 @@ int count(const bench::feeding& plan, bool functions) {
     bench::print_slope(plan, "cpuid", counted.cpuid);
     bench::print_slope(plan, "syscalls", counted.syscalls);
     if (functions)
-        print_functions(plan, executed);
+        by_function.print(plan.command[0], static_cast<double>(plan.invocations()));
     bench::print_answer(plan, answer);
     return 0;
 }

@@ -5,6 +5,7 @@
 // The program is executed under ptrace and stepped; before each step the instruction at its program
 // counter is looked at. Only the first thread is followed. An instruction with a repeat prefix
 // counts once for each repetition.
+#include "function_counts.hpp"
 #include "process.hpp"
 #include "system_call_names.hpp"
 #include "tracing.hpp"
@@ -15,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,13 +35,16 @@ namespace {
 constexpr std::string_view help =
     R"(step: run a program instruction by instruction and count what it does
 
-usage: step [--until get|exit|CALL] [--seconds N] [--quiet] [--] PROGRAM [ARGUMENT...]
+usage: step [--until get|exit|CALL] [--seconds N] [--functions] [--quiet]
+            [--] PROGRAM [ARGUMENT...]
 
   --until get    stop before the system call that sends "GET " (default); entering a ring
                  with something to submit counts as sending, since its data cannot be seen
   --until exit   stop when the program ends
   --until CALL   stop before this system call, by name or number
   --seconds N    give up after N seconds (default 60)
+  --functions    print where the instructions lie, too: "function NAME COUNT"; the program is
+                 given by its path
   --quiet        send the program's standard output and error to /dev/null
 
 Prints, one a line: stopped_by, instructions, cpuid, threads, processes, syscalls, then each
@@ -54,6 +59,7 @@ struct options {
     until end = until::get;
     long call = -1;
     unsigned seconds = 60;
+    bool functions = false;
     bool quiet = false;
     char** command = nullptr;
 };
@@ -64,6 +70,7 @@ struct counts {
     std::uint64_t threads = 0;
     std::uint64_t processes = 0;
     std::vector<long> calls;
+    bench::function_counts by_function; // only if asked for
 };
 
 [[noreturn]] void refuse(std::string_view why, std::string_view what) {
@@ -102,6 +109,8 @@ options read_options(int argc, char** argv) {
             if (seconds <= 0)
                 refuse("--seconds wants a positive number", "");
             chosen.seconds = static_cast<unsigned>(seconds);
+        } else if (option == "--functions") {
+            chosen.functions = true;
         } else if (option == "--quiet") {
             chosen.quiet = true;
         } else if (option == "--") {
@@ -211,6 +220,8 @@ const char* run(const options& chosen, pid_t child, counts& counted) {
         const auto instruction = static_cast<std::uint16_t>(errno == 0 ? word : 0);
         if (signal_to_deliver == 0) {
             ++counted.instructions;
+            if (chosen.functions)
+                counted.by_function.add(registers.rip);
         }
         if (instruction == bench::cpuid_instruction)
             ++counted.cpuid;
@@ -267,6 +278,14 @@ int main(int argc, char** argv) {
                 static_cast<unsigned long long>(counted.processes), counted.calls.size());
     for (const long number : counted.calls)
         std::printf("call %s\n", bench::call_name(number).c_str());
+    if (chosen.functions) {
+        try {
+            counted.by_function.print(chosen.command[0], 1);
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "step: %s\n", error.what());
+            return 1;
+        }
+    }
     const bool reached = (ended_by == "exit") == (chosen.end == until::exit) && ended_by != "error";
     return ended_by == "time" ? 3 : reached ? 0 : 1;
 }

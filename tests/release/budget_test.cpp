@@ -26,7 +26,7 @@ constexpr double calls_ring_pipelined = 1;   // all of it
 // Measured are 0.11, and 0.5 with a ring of 8 entries.
 constexpr double calls_ring_of_64 = 0.3;
 // A second page of stack, one of the pool, and what the layout in cmake/function.ld cannot spare.
-constexpr double start_faults_beyond_floor = 6;
+constexpr double start_faults_beyond_floor = 2;
 // Of runs that something outside may disturb.
 constexpr int attempts_max = 3;
 
