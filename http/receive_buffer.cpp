@@ -96,30 +96,36 @@ void receive_buffer::start_message() noexcept {
     }
     unmap(pinned_);
     floor_ = 0;
-    count_message();
+    // Large messages come in rows. What is received into the small memory first would have to be
+    // moved out of it.
+    const std::span<std::byte> next = count_message() ? mapping_ : small_;
     if (empty()) {
-        memory_ = small_;
+        memory_ = next;
         begin_ = end_ = 0;
         return;
     }
     // What is left is the beginning of a message that was sent close behind the last one.
-    const bool in_mapping = memory_.data() != small_.data();
-    if (in_mapping && size() <= small_.size() / 2) {
-        move_to(small_);
+    if (memory_.data() != next.data() && size() <= next.size() / 2) {
+        move_to(next);
     } else if (limit() - end_ < std::min(memory_.size() / 2, bytes_behind_event)) {
         move_to(memory_);
     }
 }
 
-void receive_buffer::count_message() noexcept {
+// Whether the last message needed the mapping.
+bool receive_buffer::count_message() noexcept {
     if (mapping_.empty())
-        return;
-    if (memory_.data() == mapping_.data()) {
+        return false;
+    const bool in_mapping = memory_.data() == mapping_.data();
+    if (in_mapping && end_ > small_.size() - padding_bytes) {
         small_messages_ = 0;
-    } else if (++small_messages_ == small_messages_before_shrink) {
+        return true;
+    }
+    if (++small_messages_ >= small_messages_before_shrink && !in_mapping) {
         unmap(mapping_);
         small_messages_ = 0;
     }
+    return false;
 }
 
 void receive_buffer::pin() noexcept {

@@ -21,8 +21,9 @@ namespace spry::http {
 /// are used get touched), or
 ///    `size` bytes of its own, made with the first receive.
 /// 2. A message that needs more gets a mapping of the size it needs. The mapping serves later
-/// messages too, and is given
-///    back after `small_messages_before_shrink` messages that did not need it.
+/// messages too: the next one
+///    at once, and so on up to the first that does not need it. It is given back after
+///    `small_messages_before_shrink` of those.
 /// 3. While a message is retained nothing moves, and new bytes go behind it and its padding.
 /// 4. Nothing is ever received into the last `padding_bytes` of either memory.
 ///
@@ -52,8 +53,8 @@ public:
     /// Takes the last `count` bytes away again: chunk lines that were closed up.
     void shorten(std::size_t count) noexcept;
 
-    /// A new message begins: what was pinned is free. Goes back to the front of the small memory
-    /// where nothing is left, or moves what is left to the front where little room is behind it;
+    /// A new message begins: what was pinned is free. Goes back to the front of the small memory, or
+    /// of the mapping that the last message needed, where nothing is left, or moves what is left to the front where little room is behind it;
     /// gives back a mapping that has long been unused. While a message is retained nothing of this
     /// happens.
     void start_message() noexcept;
@@ -89,7 +90,7 @@ private:
     std::size_t limit() const noexcept { return memory_.size() - padding_bytes; }
     void take_small_memory();
     void move_to(std::span<std::byte> memory) noexcept;
-    void count_message() noexcept;
+    bool count_message() noexcept;
 
     std::span<std::byte> small_;   // the caller's, or our own once it was needed
     std::size_t own_bytes_ = 0;    // of `small_` where it is our own

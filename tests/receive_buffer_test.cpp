@@ -128,8 +128,40 @@ TEST_F(receive_buffer_test, uses_a_mapping_again) {
     EXPECT_EQ(buffer.mapped_bytes(), mapped);
 }
 
+TEST_F(receive_buffer_test, receives_into_the_mapping_at_once_behind_a_large_message) {
+    const std::string large(100'000, 'x');
+    ASSERT_TRUE(buffer.make_room(large.size()).has_value());
+    const std::byte* const mapping = buffer.room().data();
+    for (int i = 0; i != 3; ++i) {
+        receive(large);
+        buffer.consume(large.size());
+        buffer.start_message();
+        EXPECT_EQ(buffer.room().data(), mapping);
+    }
+    receive("small");
+    buffer.consume(5);
+    buffer.start_message();
+    EXPECT_EQ(buffer.room().data(), memory.data());
+    EXPECT_GT(buffer.mapped_bytes(), 0u);
+}
+
+TEST_F(receive_buffer_test, keeps_the_beginning_of_the_next_large_message_in_the_mapping) {
+    const std::string large(100'000, 'x');
+    ASSERT_TRUE(buffer.make_room(large.size(), large.size()).has_value());
+    receive(large);
+    receive("next");
+    buffer.consume(large.size());
+    const std::byte* const next = buffer.data();
+    buffer.start_message();
+    EXPECT_EQ(text(), "next");
+    EXPECT_EQ(buffer.data(), next);
+}
+
 TEST_F(receive_buffer_test, gives_a_mapping_back_when_large_messages_stay_away) {
-    ASSERT_TRUE(buffer.make_room(200'000).has_value());
+    const std::string large(200'000, 'x');
+    ASSERT_TRUE(buffer.make_room(large.size()).has_value());
+    receive(large);
+    buffer.consume(large.size());
     buffer.start_message();
     for (unsigned i = 1; i < small_messages_before_shrink; ++i)
         buffer.start_message();
