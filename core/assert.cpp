@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ private:
 
 } // namespace
 
-void assertion_failed(std::string_view condition, std::string_view file, unsigned line) noexcept {
+void assertion_failed(const char* condition, const char* file, unsigned line) noexcept {
     line_buffer message;
     message.append("spry: assertion failed: ");
     message.append(condition);
