@@ -24,20 +24,23 @@ bool is_scheme(std::string_view text) noexcept {
 } // namespace
 
 endpoint_parse parse_endpoint(std::string_view text) noexcept {
+    bool has_query = false;
     for (const char character : text) {
         if (!is_visible(character))
             return refused("it has a blank or a control character");
+        has_query = has_query || character == '?' || character == '#';
     }
-    if (const std::size_t scheme_end = text.find("://"); scheme_end != text.npos) {
-        if (!is_scheme(text.substr(0, scheme_end)))
+    std::size_t path_start = text.find('/');
+    if (path_start != text.npos && path_start > 0 && text.substr(path_start - 1, 3) == "://") {
+        if (!is_scheme(text.substr(0, path_start - 1)))
             return refused("only the scheme http:// is spoken");
-        text.remove_prefix(scheme_end + 3);
+        text.remove_prefix(path_start + 2);
+        path_start = text.find('/');
     }
-    if (text.find_first_of("?#") != text.npos)
+    if (has_query)
         return refused("it has a query or a fragment");
 
     endpoint parsed;
-    const std::size_t path_start = text.find('/');
     if (path_start != text.npos) {
         parsed.base_path = text.substr(path_start);
         while (parsed.base_path.ends_with('/'))

@@ -14,41 +14,63 @@ namespace spry {
 
 namespace {
 
-struct text_variable {
+struct known_variable {
     std::string_view name;
-    std::string_view environment::* member;
+    std::string_view environment::* text = nullptr;
+    std::uint32_t environment::* number = nullptr;
+    std::uint32_t max = 0; // of a number
+    bool environment::* flag = nullptr;
 };
 
-constexpr std::array text_variables{
-    text_variable{"AWS_LAMBDA_RUNTIME_API", &environment::runtime_api},
-    text_variable{"_HANDLER", &environment::handler},
-    text_variable{"AWS_LAMBDA_FUNCTION_NAME", &environment::function_name},
-    text_variable{"AWS_LAMBDA_FUNCTION_VERSION", &environment::function_version},
-    text_variable{"AWS_LAMBDA_LOG_GROUP_NAME", &environment::log_group},
-    text_variable{"AWS_LAMBDA_LOG_STREAM_NAME", &environment::log_stream},
-    text_variable{"LAMBDA_TASK_ROOT", &environment::task_root},
-    text_variable{"AWS_LAMBDA_LOG_LEVEL", &environment::log_level},
-    text_variable{"AWS_LAMBDA_LOG_FORMAT", &environment::log_format},
-    text_variable{"_LAMBDA_TELEMETRY_LOG_FD", &environment::telemetry_log_fd},
-    text_variable{"_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET", &environment::telemetry_log_socket},
-    text_variable{"AWS_LAMBDA_INITIALIZATION_TYPE", &environment::initialization_type},
-    text_variable{"SPRY_IO", &environment::io},
+constexpr known_variable text(std::string_view name, std::string_view environment::* member) {
+    return {.name = name, .text = member};
+}
+constexpr known_variable number(std::string_view name, std::uint32_t environment::* member,
+                                std::uint32_t max = std::numeric_limits<std::uint32_t>::max()) {
+    return {.name = name, .number = member, .max = max};
+}
+constexpr known_variable flag(std::string_view name, bool environment::* member) {
+    return {.name = name, .flag = member};
+}
+
+// In the order of their names' sizes.
+constexpr std::array known_variables{
+    text("SPRY_IO", &environment::io),
+    text("_HANDLER", &environment::handler),
+    flag("SPRY_PIPELINE", &environment::pipeline),
+    text("LAMBDA_TASK_ROOT", &environment::task_root),
+    text("AWS_LAMBDA_LOG_LEVEL", &environment::log_level),
+    text("AWS_LAMBDA_LOG_FORMAT", &environment::log_format),
+    text("AWS_LAMBDA_RUNTIME_API", &environment::runtime_api),
+    text("_LAMBDA_TELEMETRY_LOG_FD", &environment::telemetry_log_fd),
+    text("AWS_LAMBDA_FUNCTION_NAME", &environment::function_name),
+    text("AWS_LAMBDA_LOG_GROUP_NAME", &environment::log_group),
+    text("AWS_LAMBDA_LOG_STREAM_NAME", &environment::log_stream),
+    number("AWS_LAMBDA_MAX_CONCURRENCY", &environment::max_concurrency,
+           environment::concurrency_max),
+    text("AWS_LAMBDA_FUNCTION_VERSION", &environment::function_version),
+    text("AWS_LAMBDA_INITIALIZATION_TYPE", &environment::initialization_type),
+    number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &environment::memory_size_mib),
+    text("_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET", &environment::telemetry_log_socket),
 };
 
-struct number_variable {
-    std::string_view name;
-    std::uint32_t environment::* member;
-    std::uint32_t max;
-};
+constexpr std::size_t size_of(const known_variable& known) noexcept {
+    return known.name.size();
+}
+static_assert(std::ranges::is_sorted(known_variables, {}, size_of));
 
-constexpr std::array number_variables{
-    number_variable{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &environment::memory_size_mib,
-                    std::numeric_limits<std::uint32_t>::max()},
-    number_variable{"AWS_LAMBDA_MAX_CONCURRENCY", &environment::max_concurrency,
-                    environment::concurrency_max},
-};
+constexpr std::size_t name_size_max = known_variables.back().name.size();
 
-constexpr std::string_view pipeline_variable = "SPRY_PIPELINE";
+// Where in `known_variables` the names of each size begin: of most variables of a process no name
+// has the size, and few have to be compared.
+constexpr auto first_of_size = [] {
+    std::array<std::uint8_t, name_size_max + 2> first{};
+    for (std::size_t size = 0; size != first.size(); ++size) {
+        first[size] = static_cast<std::uint8_t>(
+            std::ranges::lower_bound(known_variables, size, {}, size_of) - known_variables.begin());
+    }
+    return first;
+}();
 
 // Zero for what is no decimal number, and `max` for what is larger.
 std::uint32_t number_of(std::string_view text, std::uint32_t max) noexcept {
@@ -62,20 +84,19 @@ std::uint32_t number_of(std::string_view text, std::uint32_t max) noexcept {
 
 // Of several variables with one name the first counts, as for getenv(3): they come last one first.
 void read_variable(std::string_view name, std::string_view value, environment& into) noexcept {
-    // Most names of one length differ in their last letter.
-    const auto is = [name](std::string_view known) {
-        return known.size() == name.size() && known.back() == name.back() && known == name;
-    };
-    for (const text_variable& known : text_variables) {
-        if (is(known.name))
-            into.*known.member = value;
+    if (name.size() > name_size_max)
+        return;
+    for (std::size_t i = first_of_size[name.size()]; i != first_of_size[name.size() + 1]; ++i) {
+        const known_variable& known = known_variables[i];
+        if (known.name != name)
+            continue;
+        if (known.text != nullptr)
+            into.*known.text = value;
+        if (known.number != nullptr)
+            into.*known.number = number_of(value, known.max);
+        if (known.flag != nullptr)
+            into.*known.flag = value == "1";
     }
-    for (const number_variable& known : number_variables) {
-        if (is(known.name))
-            into.*known.member = number_of(value, known.max);
-    }
-    if (is(pipeline_variable))
-        into.pipeline = value == "1";
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include <spry/handler_api/run.hpp>
 
 #include <spry/core/arena.hpp>
+#include <spry/core/joined.hpp>
 #include <spry/handler_api/detail/concurrent_work.hpp>
 #include <spry/handler_api/detail/crash_record.hpp>
 #include <spry/handler_api/detail/log_settings.hpp>
@@ -45,13 +46,6 @@ std::string names_of(std::span<const function> table) {
     for (const function& entry : table)
         names.append(names.empty() ? "" : ", ").append(entry.name());
     return names;
-}
-
-std::string joined(std::initializer_list<std::string_view> parts) {
-    std::string text;
-    for (const std::string_view part : parts)
-        text.append(part);
-    return text;
 }
 
 // Why there is no function to run.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/handler_api/runtime_client.hpp>
 
+#include <spry/core/joined.hpp>
 #include <spry/handler_api/detail/path_segment.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 #include <spry/handler_api/version.hpp>
@@ -22,6 +23,8 @@ constexpr std::chrono::milliseconds first_pause = 50ms;
 // An emulator that has no event to give says so at once and again (runtime-contract 1.8, 204).
 constexpr std::chrono::milliseconds pause_without_event = 50ms;
 
+constexpr std::string_view get = "GET ";
+constexpr std::string_view http_version = " HTTP/1.1\r\n"; // the rest of a request line
 constexpr std::string_view line_end = "\r\n";
 
 std::string message_of(const std::error_code& error) {
@@ -39,13 +42,15 @@ runtime_client::runtime_client(io::event_loop& loop, const endpoint& where, cons
       log_(level),
       authority_(where.authority),
       base_path_(where.base_path),
+      next_request_(joined({get, base_path_, runtime_api::next_path, http_version, "Host: ",
+                            authority_, "\r\nUser-Agent: ", user_agent, line_end, line_end})),
+      post_prefix_(joined({"POST ", base_path_, runtime_api::invocation_prefix})),
       place_(place),
       pipelines_(pipelines) {
-    common_headers_.append("Host: ").append(where.authority).append(line_end);
-    common_headers_.append("User-Agent: ").append(user_agent).append(line_end);
-    post_prefix_.append("POST ").append(base_path_).append(runtime_api::invocation_prefix);
-    next_request_.append("GET ").append(base_path_).append(runtime_api::next_path);
-    next_request_.append(" HTTP/1.1\r\n").append(common_headers_).append(line_end);
+    common_headers_ = next_request_;
+    common_headers_.remove_prefix(get.size() + base_path_.size() + runtime_api::next_path.size() +
+                                  http_version.size());
+    common_headers_.remove_suffix(line_end.size());
 }
 
 task<result<>> runtime_client::connect() {
@@ -166,7 +171,7 @@ void runtime_client::start_post(std::string_view path_suffix) {
     head_.clear();
     head_.append(post_prefix_);
     detail::append_segment(head_, about_.request_id);
-    head_.append(path_suffix).append(" HTTP/1.1\r\n").append(common_headers_);
+    head_.append(path_suffix).append(http_version).append(common_headers_);
 }
 
 void runtime_client::write_content_type(std::string_view type) {
@@ -292,7 +297,7 @@ task<> runtime_client::post_start_error(std::string_view path, error_report repo
     response_head_ = {};
     head_.clear();
     head_.append("POST ").append(base_path_).append(path);
-    head_.append(" HTTP/1.1\r\n").append(common_headers_);
+    head_.append(http_version).append(common_headers_);
     write_error_headers(report, memory);
     (void)co_await finish_post(std::as_bytes(std::span{document}));
 }

@@ -117,10 +117,10 @@ private:
     http::client client_;
     logger log_;
     std::string_view authority_;
-    std::string base_path_;
-    std::string common_headers_; // Host and User-Agent
-    std::string post_prefix_;    // up to the request id
+    std::string_view base_path_;
     std::string next_request_;
+    std::string_view common_headers_; // Host and User-Agent, in `next_request_`
+    std::string post_prefix_;         // up to the request id
     http::message event_;
     http::message answer_;
     http::head_builder head_;
