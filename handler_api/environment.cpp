@@ -59,6 +59,24 @@ constexpr std::size_t size_of(const known_variable& known) noexcept {
 }
 static_assert(std::ranges::is_sorted(known_variables, {}, size_of));
 
+constexpr bool begins_with(const char* text, std::string_view prefix) noexcept {
+    for (const char character : prefix) {
+        if (*text++ != character)
+            return false;
+    }
+    return true;
+}
+
+// False for most of what Lambda sets.
+constexpr bool may_be_known(const char* variable) noexcept {
+    return begins_with(variable, "AWS_LAMBDA_") || begins_with(variable, "_HANDLER") ||
+           begins_with(variable, "_LAMBDA_") || begins_with(variable, "LAMBDA_") ||
+           begins_with(variable, "SPRY_");
+}
+static_assert(std::ranges::all_of(known_variables, [](const known_variable& known) {
+    return may_be_known(known.name.data());
+}));
+
 constexpr std::size_t name_size_max = known_variables.back().name.size();
 
 // Where in `known_variables` the names of each size begin: of most variables of a process no name
@@ -83,7 +101,8 @@ std::uint32_t number_of(std::string_view text, std::uint32_t max) noexcept {
 }
 
 // Of several variables with one name the first counts, as for getenv(3): they come last one first.
-void read_variable(std::string_view name, std::string_view value, environment& into) noexcept {
+// The value of most is of no interest, and its size not looked for: credentials are long.
+void read_variable(std::string_view name, const char* value, environment& into) noexcept {
     if (name.size() > name_size_max)
         return;
     for (std::size_t i = first_of_size[name.size()]; i != first_of_size[name.size() + 1]; ++i) {
@@ -91,11 +110,11 @@ void read_variable(std::string_view name, std::string_view value, environment& i
         if (known.name != name)
             continue;
         if (known.text != nullptr)
-            into.*known.text = value;
+            into.*known.text = std::string_view{value};
         if (known.number != nullptr)
             into.*known.number = number_of(value, known.max);
         if (known.flag != nullptr)
-            into.*known.flag = value == "1";
+            into.*known.flag = std::string_view{value} == "1";
     }
 }
 
@@ -112,11 +131,9 @@ environment read_environment() noexcept {
         ++count;
     while (count > 0) {
         const char* const variable = environ[--count];
-        const bool may_be_known =
-            *variable == 'A' || *variable == '_' || *variable == 'L' || *variable == 'S';
-        if (!may_be_known)
+        if (!may_be_known(variable))
             continue;
-        std::size_t name_size = 1;
+        std::size_t name_size = 0;
         while (variable[name_size] != '=' && variable[name_size] != '\0')
             ++name_size;
         if (variable[name_size] == '=')
