@@ -4,9 +4,13 @@
 #include <spry/core/base64.hpp>
 #include <spry/emulator/caller_check.hpp>
 #include <spry/emulator/error_document.hpp>
+#include <spry/emulator/event_stream.hpp>
+#include <spry/emulator/event_stream_answer.hpp>
 #include <spry/emulator/function_log.hpp>
 #include <spry/emulator/function_table.hpp>
 #include <spry/emulator/identifiers.hpp>
+#include <spry/emulator/response_stream.hpp>
+#include <spry/emulator/send_patience.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 
 #include <algorithm>
@@ -21,10 +25,12 @@ namespace {
 // What the kernel takes of an answer even where its receiver is asleep.
 constexpr std::size_t quickly_sent_bytes = 64 * 1024;
 
-service_error too_large(std::size_t bytes_max) {
-    return {413, "RequestTooLargeException",
-            "Request must be smaller than " + std::to_string(bytes_max) +
-                " bytes for the InvokeFunction operation"};
+service_error too_large(std::size_t bytes_max, bool streams = false) {
+    std::string message = "Request must be smaller than " + std::to_string(bytes_max);
+    message += " bytes for the ";
+    message += streams ? "InvokeWithResponseStream" : "InvokeFunction";
+    message += " operation";
+    return {413, "RequestTooLargeException", std::move(message)};
 }
 
 service_error not_admitted(dispatcher::admission why) {
@@ -48,6 +54,20 @@ std::optional<service_error> no_outcome(const function_outcome& outcome) {
     default:
         return std::nullopt;
     }
+}
+
+// What a stream's last message says of an invocation that is over.
+std::string details_of(const invocation& what) {
+    std::string log_tail;
+    if (what.wants_log_tail)
+        log_tail = base64::encode(what.log_tail);
+    const function_outcome& outcome = what.outcome;
+    if (const std::optional<service_error> none = no_outcome(outcome))
+        return complete_details(none->type, none->message, log_tail);
+    if (outcome.what != function_outcome::kind::error)
+        return complete_details({}, {}, log_tail);
+    return complete_details(outcome.type.empty() ? "Unhandled" : std::string_view{outcome.type},
+                            outcome.body, log_tail);
 }
 
 caller_headers caller_of(const http::exchange& exchange) {
@@ -120,6 +140,9 @@ task<> invoke_api::handle(http::exchange& exchange) {
         co_return;
     }
     std::optional<std::string> function = invoked_function(exchange.path());
+    const bool streams = !function;
+    if (streams)
+        function = streamed_function(exchange.path());
     if (!function) {
         service_error why{404, "UnknownOperationException",
                           "Nothing is here; invoke with POST "
@@ -133,7 +156,7 @@ task<> invoke_api::handle(http::exchange& exchange) {
         co_await refuse(&exchange, std::move(why));
         co_return;
     }
-    co_await invoke(&exchange, std::move(*function));
+    co_await invoke(&exchange, std::move(*function), streams);
 }
 
 task<> invoke_api::greet(http::exchange* exchange) {
@@ -149,10 +172,14 @@ task<> invoke_api::greet(http::exchange* exchange) {
     (void)co_await exchange->respond(200, hint, parts_.give_up);
 }
 
-task<> invoke_api::invoke(http::exchange* exchange, std::string function) {
+task<> invoke_api::invoke(http::exchange* exchange, std::string function, bool streams) {
     invoke_request request;
     std::optional<service_error> wrong =
         read_invoke_request(exchange->request(), std::move(function), &request);
+    if (!wrong && streams && request.type == invocation_type::event)
+        wrong = service_error{400, "InvalidParameterValueException",
+                              "X-Amz-Invocation-Type must be RequestResponse or DryRun where the "
+                              "response is streamed."};
     dispatcher* to = nullptr;
     if (!wrong) {
         const std::string_view name = parse_function_reference(request.function)->name;
@@ -169,7 +196,7 @@ task<> invoke_api::invoke(http::exchange* exchange, std::string function) {
     const result<std::span<const std::byte>> body = co_await exchange->read_body(parts_.stop);
     if (!body) {
         if (body.error() == make_error_code(errc::body_too_large))
-            co_await refuse(exchange, too_large(runtime_api::payload_size_max));
+            co_await refuse(exchange, too_large(runtime_api::payload_size_max, streams));
         co_return;
     }
 
@@ -198,6 +225,8 @@ task<> invoke_api::invoke(http::exchange* exchange, std::string function) {
         co_await answer(exchange, {}, 204);
     } else if (request.type == invocation_type::event) {
         co_await run_later(exchange, to, &work);
+    } else if (streams) {
+        co_await run_and_stream(exchange, to, &work);
     } else {
         co_await run_and_answer(exchange, to, &work);
     }
@@ -263,27 +292,51 @@ task<> invoke_api::run_and_answer(http::exchange* exchange, dispatcher* function
     co_await answer(exchange, what->outcome.body);
 }
 
+// A function that does not stream has its response sent as one that does.
+task<> invoke_api::run_and_stream(http::exchange* exchange, dispatcher* function,
+                                  invocation* what) {
+    const registered id{running_, *what};
+    response_stream stream{parts_.loop, parts_.streaming};
+    what->stream = &stream;
+    const dispatcher::admission admitted = function->submit(*what);
+    if (admitted != dispatcher::admission::accepted) {
+        co_await refuse(exchange, not_admitted(admitted));
+        co_return;
+    }
+    const bool arrives = co_await stream.started();
+    if (!arrives) {
+        co_await what->finished();
+        function->finished();
+        std::optional<service_error> none = no_outcome(what->outcome);
+        if (none) {
+            co_await refuse(exchange, std::move(*none));
+            co_return;
+        }
+    }
+    exchange->add_header("Content-Type", event_stream_type);
+    exchange->add_header("X-Amz-Executed-Version", function->program().version);
+    event_stream_answer answer{*exchange, parts_.loop, parts_.give_up};
+    if (arrives) {
+        co_await answer.pass_on(&stream);
+        co_await what->finished();
+        function->finished();
+    } else if (what->outcome.what == function_outcome::kind::response) {
+        co_await answer.send(std::as_bytes(std::span{what->outcome.body}));
+    }
+    const std::string details = details_of(*what);
+    co_await answer.complete(details);
+}
+
 // One that does not come to fetch its answer does not keep it for ever.
 task<> invoke_api::answer(http::exchange* exchange, std::string_view body, int status) {
     if (body.size() <= quickly_sent_bytes) {
         (void)co_await exchange->respond(status, body, parts_.give_up);
         co_return;
     }
-    stop_source sending;
-    stop_source sent;
-    auto stop = [&sending] { sending.request_stop(); };
-    const stop_callback<decltype(stop)> on_give_up{parts_.give_up, stop};
-    task_scope patience;
-    patience.spawn(give_up_answer(&sending, sent.token()));
-    (void)co_await exchange->respond(status, body, sending.token());
-    sent.request_stop();
-    co_await patience.join();
-}
-
-task<> invoke_api::give_up_answer(stop_source* sending, stop_token sent) {
-    const result<> slept = co_await parts_.loop.sleep_for(answer_send_max, sent);
-    if (slept)
-        sending->request_stop();
+    send_patience patience{parts_.loop, parts_.give_up};
+    patience.begin();
+    (void)co_await exchange->respond(status, body, patience.token());
+    co_await patience.end();
 }
 
 // The request's memory ends with its answer, so the invocation takes a copy of the event.

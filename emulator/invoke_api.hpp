@@ -28,11 +28,10 @@ inline constexpr std::size_t async_bytes_max = 256 * 1024 * 1024;
 inline constexpr int async_attempts_max = 3;
 /// Request ids of callers' making that are remembered, so that none is run twice.
 inline constexpr std::size_t remembered_ids_max = 1024;
-/// How long a caller may take to receive an answer that does not fit into the kernel's buffers.
-inline constexpr std::chrono::seconds answer_send_max{120};
 
-/// Answers Invoke (runtime contract 7.1). A function's own error is a 200 with
-/// X-Amz-Function-Error; the service's errors have real statuses and name their cause.
+/// Answers Invoke and InvokeWithResponseStream (runtime contract 7.1). A function's own error is a
+/// 200 with X-Amz-Function-Error, or with a last message that names it; the service's errors have
+/// real statuses and name their cause.
 class invoke_api final : public front_door {
 public:
     explicit invoke_api(const front_door_parts& parts);
@@ -45,12 +44,12 @@ private:
     struct background_invocation;
 
     task<> greet(http::exchange* exchange);
-    task<> invoke(http::exchange* exchange, std::string function);
+    task<> invoke(http::exchange* exchange, std::string function, bool streams);
     task<> run_and_answer(http::exchange* exchange, dispatcher* function, invocation* what);
+    task<> run_and_stream(http::exchange* exchange, dispatcher* function, invocation* what);
     task<> run_later(http::exchange* exchange, dispatcher* function, invocation* like);
     task<> attempt(std::unique_ptr<background_invocation> later);
     task<> answer(http::exchange* exchange, std::string_view body, int status = 200);
-    task<> give_up_answer(stop_source* sending, stop_token sent);
     task<> refuse(http::exchange* exchange, service_error why);
     void describe(const http::message& request, const function_program& function,
                   invoke_request& from, invocation& what);

@@ -28,20 +28,44 @@ void make_one_line(std::string& json) {
     std::replace(json.begin(), json.end(), '\r', ' ');
 }
 
+constexpr std::string_view invoke_date = "2015-03-31";
+constexpr std::string_view invoke_with_response_stream_date = "2021-11-15";
+
+struct function_path {
+    std::string_view date;
+    std::string_view operation;
+    std::string name; // decoded
+};
+
+// Of /DATE/functions/NAME/OPERATION.
+std::optional<function_path> read_function_path(std::string_view path) {
+    const std::optional<std::string_view> date = http::next_segment(path);
+    const std::optional<std::string_view> functions = http::next_segment(path);
+    const std::optional<std::string_view> name = http::next_segment(path);
+    const std::optional<std::string_view> operation = http::next_segment(path);
+    if (!operation || functions != "functions" || http::next_segment(path))
+        return std::nullopt;
+    std::optional<std::string> decoded = http::percent_decode(*name);
+    if (!decoded || decoded->empty())
+        return std::nullopt;
+    return function_path{*date, *operation, std::move(*decoded)};
+}
+
 } // namespace
 
 std::optional<std::string> invoked_function(std::string_view path) {
-    const std::optional<std::string_view> version = http::next_segment(path);
-    const std::optional<std::string_view> functions = http::next_segment(path);
-    const std::optional<std::string_view> name = http::next_segment(path);
-    const std::optional<std::string_view> invocations = http::next_segment(path);
-    if (version != "2015-03-31" || functions != "functions" || invocations != "invocations" ||
-        http::next_segment(path))
+    std::optional<function_path> read = read_function_path(path);
+    if (!read || read->date != invoke_date || read->operation != "invocations")
         return std::nullopt;
-    std::optional<std::string> decoded = http::percent_decode(*name);
-    if (decoded && decoded->empty())
+    return std::move(read->name);
+}
+
+std::optional<std::string> streamed_function(std::string_view path) {
+    std::optional<function_path> read = read_function_path(path);
+    if (!read || read->operation != "response-streaming-invocations" ||
+        (read->date != invoke_date && read->date != invoke_with_response_stream_date))
         return std::nullopt;
-    return decoded;
+    return std::move(read->name);
 }
 
 std::optional<std::string> decode_client_context(std::string_view header) {

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -107,7 +108,13 @@ class runtime {
 public:
     void run() {
         while (true) {
-            const answer next = get("/2018-06-01/runtime/invocation/next");
+            answer next = get("/2018-06-01/runtime/invocation/next");
+            // The emulator may see the new connection before it has seen the end of the old one.
+            for (int tries = 0; has_cut_ && next.status == 403 && tries != 1000; ++tries) {
+                ::usleep(1000);
+                next = get("/2018-06-01/runtime/invocation/next");
+            }
+            has_cut_ = false;
             if (next.status != 200)
                 ::_exit(98);
             id_ = header(next, "Lambda-Runtime-Aws-Request-Id");
@@ -132,6 +139,21 @@ private:
     std::string error_path() const { return "/2018-06-01/runtime/invocation/" + id_ + "/error"; }
     answer respond(const std::string& body, const std::string& headers = {}) {
         return post(response_path(), body, headers);
+    }
+    void start_stream(const std::string& headers = {}) {
+        send_all(fd_, "POST " + response_path() +
+                          " HTTP/1.1\r\nHost: api\r\nTransfer-Encoding: chunked\r\n"
+                          "Lambda-Runtime-Function-Response-Mode: streaming\r\n" +
+                          headers + "\r\n");
+    }
+    void send_chunk(const std::string& bytes) {
+        std::array<char, 16> size{};
+        std::snprintf(size.data(), size.size(), "%zx\r\n", bytes.size());
+        send_all(fd_, size.data() + bytes + "\r\n");
+    }
+    answer end_stream() {
+        send_all(fd_, "0\r\n\r\n");
+        return read_answer(fd_);
     }
     void reconnect() {
         ::close(fd_);
@@ -224,16 +246,42 @@ private:
             last_ =
                 describe(respond("\"x\"", "Lambda-Runtime-Function-Response-Mode: sideways\r\n"));
         } else if (what == "stream_error") {
-            send_all(fd_, "POST " + response_path() +
-                              " HTTP/1.1\r\nHost: api\r\nTransfer-Encoding: chunked\r\n"
-                              "Lambda-Runtime-Function-Response-Mode: streaming\r\n"
-                              "Trailer: Lambda-Runtime-Function-Error-Type, "
-                              "Lambda-Runtime-Function-Error-Body\r\n\r\n"
-                              "4\r\npart\r\n0\r\n"
-                              "Lambda-Runtime-Function-Error-Type: Function.Broken\r\n"
-                              "Lambda-Runtime-Function-Error-Body: eyJlcnJvck1lc3NhZ2UiOiJtaWQifQ=="
-                              "\r\n\r\n");
+            start_stream("Trailer: Lambda-Runtime-Function-Error-Type, "
+                         "Lambda-Runtime-Function-Error-Body\r\n");
+            send_all(fd_, "4\r\npart\r\n0\r\n"
+                          "Lambda-Runtime-Function-Error-Type: Function.Broken\r\n"
+                          "Lambda-Runtime-Function-Error-Body: eyJlcnJvck1lc3NhZ2UiOiJtaWQifQ=="
+                          "\r\n\r\n");
             read_answer(fd_);
+        } else if (what == "stream") {
+            start_stream();
+            for (int left = number; left > 0; left -= 65536)
+                send_chunk(std::string(static_cast<std::size_t>(left < 65536 ? left : 65536), 'x'));
+            last_ = describe(end_stream());
+        } else if (what == "stream_gated") { // the second piece comes with a SIGUSR1
+            sigset_t gate;
+            ::sigemptyset(&gate);
+            ::sigaddset(&gate, SIGUSR1);
+            ::sigprocmask(SIG_BLOCK, &gate, nullptr);
+            start_stream();
+            send_chunk("first");
+            int opened = 0;
+            ::sigwait(&gate, &opened);
+            send_chunk("second");
+            end_stream();
+        } else if (what == "stream_exit") {
+            start_stream();
+            send_chunk("half");
+            ::_exit(number);
+        } else if (what == "stream_hang") {
+            start_stream();
+            send_chunk("half");
+            hang();
+        } else if (what == "stream_cut") {
+            start_stream();
+            send_chunk("half");
+            reconnect();
+            has_cut_ = true;
         } else if (what == "fork") {
             const int pid = ::fork();
             if (pid == 0)
@@ -314,6 +362,7 @@ private:
 
     int fd_ = connect_to_api();
     std::string id_;
+    bool has_cut_ = false; // its last response
     std::string last_;
 };
 

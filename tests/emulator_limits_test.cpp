@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What callers may not do to the emulator: too much, too many, too slowly, for ever. Each limit is
 // reached, and the next caller is served.
+#include "emulator_caller.hpp"
 #include "emulator_session.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 
 namespace {
 
+using spry_test::caller;
+using spry_test::hear;
+using spry_test::say;
 using spry_test::session;
 using spry_test::task;
 
@@ -17,39 +20,6 @@ constexpr std::string_view request_line = "POST /2015-03-31/functions/function/i
 // Where nothing stops it, a sender ends here.
 constexpr std::size_t endless_bytes = 512 * 1024 * 1024;
 constexpr std::size_t mib = 1024 * 1024;
-
-/// A caller that speaks its own HTTP.
-struct caller {
-    explicit caller(session* in) : client(*in->loop, in->emulator->local_address()) {}
-    spry::http::client client;
-    std::string heard;      ///< all that came back
-    std::size_t sent = 0;   ///< bytes
-    bool has_ended = false; ///< the emulator has closed
-};
-
-task<> say(caller* who, std::string text) {
-    if (!who->client.is_connected()) {
-        const spry::result<> connected = co_await who->client.connect();
-        if (!connected)
-            co_return;
-    }
-    const spry::result<std::size_t> sent =
-        co_await who->client.wire().send(std::as_bytes(std::span{text}));
-    who->sent += sent.value_or(0);
-}
-
-// Reads until `what` has come, or to the end.
-task<> hear(caller* who, std::string what) {
-    std::array<std::byte, 4096> part;
-    while (what.empty() || who->heard.find(what) == who->heard.npos) {
-        const spry::result<std::size_t> got = co_await who->client.wire().stream().recv(part);
-        if (!got || *got == 0) {
-            who->has_ended = true;
-            co_return;
-        }
-        who->heard.append(reinterpret_cast<const char*>(part.data()), *got);
-    }
-}
 
 // Goes on saying the same until nobody listens any more.
 task<> say_for_ever(caller* who, std::string text) {

@@ -126,7 +126,8 @@ public:
 private:
     static task<> keep(session* self, std::string method, std::string target, std::string body,
                        fields headers) {
-        spry::http::client client{*self->loop, self->emulator->local_address()};
+        const spry::http::client_options any_size{.body_bytes_max = 64 * 1024 * 1024};
+        spry::http::client client{*self->loop, self->emulator->local_address(), any_size};
         spry::http::message message;
         spry::http::simple_request request;
         request.method = method;
