@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -429,6 +430,69 @@ task<std::error_code> cancel_send(io::event_loop* loop) {
 
 TEST_P(socket, cancels_a_send_that_the_peer_does_not_take) {
     EXPECT_EQ(run(cancel_send(&loop())), errc::cancelled);
+}
+
+// Sends one byte more than the kernel takes; what has arrived is `arrived`.
+struct full_socket {
+    socket_pair pair;
+    std::size_t filled = 0;
+    std::size_t sent = 0;
+    std::size_t arrived = 0;
+
+    explicit full_socket(socket_pair ends) : pair(std::move(ends)) {
+        const std::vector<std::byte> bytes(64 * 1024);
+        while (true) {
+            const ssize_t count =
+                ::send(pair.near.fd(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+            if (count < 0)
+                break;
+            filled += static_cast<std::size_t>(count);
+        }
+    }
+};
+
+task<> send_one_byte(full_socket* to) {
+    to->sent = co_await send_text(&to->pair.near, "x");
+}
+
+task<> drain(full_socket* of) {
+    std::vector<std::byte> bytes(64 * 1024);
+    while (of->arrived != of->filled + 1) {
+        const result<std::size_t> size = co_await of->pair.far.recv(bytes);
+        if (size.value_or(0) == 0)
+            co_return;
+        of->arrived += *size;
+    }
+}
+
+task<> send_on_full_sockets(io::event_loop* loop, std::vector<std::unique_ptr<full_socket>>* all) {
+    for (std::unique_ptr<full_socket>& each : *all) {
+        socket_pair ends = co_await connect_pair(loop);
+        const int small = 1;
+        ::setsockopt(ends.near.fd(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+        each = std::make_unique<full_socket>(std::move(ends));
+    }
+    task_scope scope;
+    for (const std::unique_ptr<full_socket>& each : *all)
+        scope.spawn(send_one_byte(each.get()));
+    // Whoever counts a send among those that have succeeded has done so by now.
+    for (int turns = 0; turns != 10; ++turns)
+        static_cast<void>(co_await loop->sleep_for(std::chrono::milliseconds{1}));
+    for (const std::unique_ptr<full_socket>& each : *all)
+        EXPECT_EQ(each->sent, 0U);
+    for (const std::unique_ptr<full_socket>& each : *all)
+        scope.spawn(drain(each.get()));
+    co_await scope.join();
+}
+
+// More than a ring has room for completions.
+TEST_P(socket_of_the_kernel, sends_on_many_full_sockets_at_once) {
+    std::vector<std::unique_ptr<full_socket>> all(100);
+    run(send_on_full_sockets(&loop(), &all));
+    for (const std::unique_ptr<full_socket>& each : all) {
+        EXPECT_EQ(each->sent, 1U);
+        EXPECT_EQ(each->arrived, each->filled + 1);
+    }
 }
 
 task<std::string> receive_with_a_timer_armed(io::event_loop* loop) {

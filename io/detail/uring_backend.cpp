@@ -244,6 +244,20 @@ private:
     void collect(intrusive_queue<operation>& completed) noexcept {
         // What is still in the submission queue was not entered: a signal came first.
         const bool all_entered = ::io_uring_sq_ready(&ring_) == 0;
+        collect_queue(completed);
+        // Completions that found the queue full wait in the kernel, those of sends among them.
+        while (::io_uring_cq_has_overflow(&ring_)) {
+            check_entered(::io_uring_get_events(&ring_));
+            collect_queue(completed);
+        }
+        if (!all_entered)
+            return;
+        // Every send that failed has spoken by now: the others have succeeded.
+        while (operation* sent = silent_.pop_front())
+            finish(*sent, static_cast<std::int64_t>(bytes_in(sent->parts)), completed);
+    }
+
+    void collect_queue(intrusive_queue<operation>& completed) noexcept {
         unsigned head = 0;
         unsigned seen = 0;
         io_uring_cqe* entry = nullptr;
@@ -254,11 +268,6 @@ private:
                 completion_of(*op, entry->res, completed);
         }
         ::io_uring_cq_advance(&ring_, seen);
-        if (!all_entered)
-            return;
-        // Every send that failed has spoken by now: the others have succeeded.
-        while (operation* sent = silent_.pop_front())
-            finish(*sent, static_cast<std::int64_t>(bytes_in(sent->parts)), completed);
     }
 
     void completion_of(operation& op, int outcome, intrusive_queue<operation>& completed) noexcept {
