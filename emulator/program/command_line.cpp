@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <iterator>
 #include <system_error>
 
@@ -25,6 +26,8 @@ Without one: /var/task/bootstrap, /opt/bootstrap or /var/runtime/bootstrap.
   --async-retry-delay TIME   0.5s, 250ms, 2m: before an Event's second attempt,
                              and twice that before its third (1m)
   --freeze                   stop the function's process between invocations
+  --stream-limit SIZE        of a streamed response: 20MiB or bytes (200MiB)
+  --stream-bandwidth SIZE    a second, behind its first 6 MiB (no limit)
   --compat rie               answer as aws-lambda-rie does
   --allow-host NAME          allow this Host header beside this machine's names
   --log-level LEVEL          warn and above: only what goes wrong (info)
@@ -68,6 +71,7 @@ constexpr std::string_view flags_with_value[] = {
     "--max-queue",   "--async-retry-delay",
     "--function",    "--allow-host",
     "--compat",      "--log-level",
+    "--stream-limit", "--stream-bandwidth",
 };
 
 // One of these with its value; what is wrong with it, or nothing.
@@ -107,6 +111,12 @@ std::string set(command_line& line, std::string_view flag, std::string_view valu
         line.async_retry_delay = parse_duration(value);
         if (!line.async_retry_delay)
             return expects(flag, value, "a time, as in 0.5s, 250ms or 2m");
+    } else if (flag == "--stream-limit" || flag == "--stream-bandwidth") {
+        std::optional<std::uint64_t>& size =
+            flag == "--stream-limit" ? line.stream_bytes_max : line.stream_bytes_per_second;
+        size = parse_size(value);
+        if (!size)
+            return expects(flag, value, "a size from 1 to 1024MiB, as in 20MiB, 64KiB or 1000");
     } else if (flag == "--compat") {
         if (value != "rie")
             return expects(flag, value, "rie");
@@ -137,6 +147,22 @@ bool set_plain(command_line& line, std::string_view flag) noexcept {
 }
 
 } // namespace
+
+std::optional<std::uint64_t> parse_size(std::string_view text) noexcept {
+    constexpr std::uint64_t kib = 1024;
+    constexpr std::uint64_t size_max = kib * kib * kib;
+    std::uint64_t unit = 1;
+    if (text.ends_with("KiB"))
+        unit = kib;
+    else if (text.ends_with("MiB"))
+        unit = kib * kib;
+    if (unit != 1)
+        text.remove_suffix(3);
+    const std::optional<std::size_t> number = parse_number(text, 1, size_max / unit);
+    if (!number)
+        return std::nullopt;
+    return *number * unit;
+}
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept {
     std::int64_t unit_ms = 1000;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,8 @@ struct command_line {
     std::optional<std::size_t> concurrency;
     std::optional<std::size_t> queued_max;
     std::optional<std::chrono::milliseconds> async_retry_delay;
+    std::optional<std::uint64_t> stream_bytes_max;
+    std::optional<std::uint64_t> stream_bytes_per_second;
     std::vector<named_handler> functions;
     std::vector<std::string> allowed_hosts;
     std::vector<std::string> command; ///< the function's program and its arguments
@@ -39,6 +42,9 @@ struct command_line {
 /// Reads the arguments behind the program's name. Flags are "--name value" or "--name=value", and
 /// end with the first other argument or "--".
 command_line read_command_line(std::span<const std::string> arguments);
+
+/// "20MiB", "64KiB" or "1000", which are bytes; from 1 to 1 GiB, none for anything else.
+std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;
 
 /// "0.5s", "250ms", "2m" or "3", which are seconds; none for anything else.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept;

@@ -157,6 +157,9 @@ int run(int argc, char** argv) {
     if (is_terminal_with_colours(variables))
         options.log.colours = &colours;
     options.async_retry_delay = line.async_retry_delay.value_or(options.async_retry_delay);
+    emulator::stream_limits& streaming = options.streaming;
+    streaming.bytes_max = line.stream_bytes_max.value_or(streaming.bytes_max);
+    streaming.bytes_per_second = line.stream_bytes_per_second.value_or(streaming.bytes_per_second);
     if (line.compat_rie)
         options.make_front_door = emulator::make_rie_api;
     make_table(line.functions, options);

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include <sys/stat.h>
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -56,6 +58,18 @@ protected:
         return client.out;
     }
 
+    std::string stream(const local_function& function, const std::string& arguments,
+                       const std::string& gate = {}) const {
+        release::strings command{(peers / "bin/python").string(),
+                                 SPRY_SOURCE_DIR "/tests/real_clients/boto3_stream.py",
+                                 function.url(), arguments};
+        if (!gate.empty())
+            command.push_back(gate);
+        const finished client = run(command);
+        EXPECT_EQ(client.exit_code, 0) << client.text();
+        return client.out;
+    }
+
     const fs::path peers = SPRY_SOURCE_DIR "/.deps/peers/boto3";
     fs::path home;
 };
@@ -103,6 +117,39 @@ TEST_F(boto3, gets_the_tail_of_the_log_where_it_asks_for_it) {
     EXPECT_THAT(seen, HasSubstr("REPORT RequestId: "));
     EXPECT_THAT(invoke(function, R"({"FunctionName":"f"})"), Not(HasSubstr("\"Log\"")));
     EXPECT_EQ(function.stop(), 0);
+}
+
+// The function waits for what the client does behind the first piece.
+TEST_F(boto3, reads_a_stream_while_the_function_writes_it) {
+    local_function gated(release::test_program("gated"));
+    const std::string gate = (home / "gate").string();
+    ASSERT_EQ(::mkfifo(gate.c_str(), 0600), 0);
+    EXPECT_EQ(stream(gated, R"({"FunctionName":"f","Payload":"\")" + gate + R"(\""})", gate),
+              R"({"StatusCode": 200, "Version": "$LATEST", )"
+              R"("Type": "application/vnd.amazon.eventstream"})"
+              "\n"
+              R"({"chunk": "first"})"
+              "\n"
+              R"({"chunk": "second"})"
+              "\n"
+              R"({"complete": {}})"
+              "\n");
+    EXPECT_EQ(gated.stop(), 0);
+}
+
+TEST_F(boto3, reads_how_a_stream_has_ended) {
+    local_function failing(release::test_program("streaming"), {},
+                           {"PIECES=1", "PIECE_BYTES=1", "FAILS=3"});
+    const std::string seen = stream(failing, R"({"FunctionName":"f","LogType":"Tail"})");
+    EXPECT_THAT(seen, HasSubstr(R"({"chunk": "\u0000"})"));
+    EXPECT_THAT(seen, HasSubstr(R"("ErrorCode": ")"));
+    EXPECT_THAT(seen, HasSubstr(R"(\"errorMessage\":\"mmm\")"));
+    EXPECT_THAT(seen, HasSubstr(R"("LogResult": "START RequestId: )"));
+    EXPECT_EQ(failing.stop(), 0);
+    local_function buffered(release::example("hello"));
+    EXPECT_THAT(stream(buffered, R"({"FunctionName":"f","Payload":"{\"name\":\"you\"}"})"),
+                HasSubstr(R"({"chunk": "{\"hello\":\"you\"}"})"));
+    EXPECT_EQ(buffered.stop(), 0);
 }
 
 TEST_F(boto3, sends_an_event_whose_answer_nobody_waits_for) {

@@ -2,6 +2,7 @@
 // Other languages' runtimes behind spry-emulator: each answers, fails, is too slow and crashes.
 #include "release/local_function.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace {
@@ -65,6 +66,18 @@ protected:
         return process;
     }
 
+    // Of 300,000 bytes "x" in writes of 1,000; no header of an event stream has that letter.
+    static void expect_stream(local_function& function) {
+        const http_answer answer = release::invoke_at(
+            function.port(), R"({"bytes":300000,"write":1000})", {}, release::stream_path);
+        EXPECT_EQ(answer.status, 200);
+        EXPECT_EQ(answer.header("content-type"), "application/vnd.amazon.eventstream");
+        EXPECT_EQ(std::count(answer.body.begin(), answer.body.end(), 'x'), 300'000);
+        EXPECT_THAT(answer.body, HasSubstr("InvokeComplete"));
+        EXPECT_THAT(answer.body, testing::Not(HasSubstr("ErrorCode")));
+        EXPECT_EQ(function.stop(), 0);
+    }
+
     // A function that echoes, and ends or stands still from outside.
     static void expect_echo(const std::string& program) {
         local_function function(emulator(), {program, "echo"}, variables());
@@ -101,6 +114,10 @@ TEST_F(other_runtime, node_behaves) {
                             {"/usr/bin/node", (client / "index.mjs").string(), "behaving.handler"},
                             variables({"LAMBDA_TASK_ROOT=" + handlers}));
     expect_behaviour(function);
+    local_function streams(emulator(),
+                           {"/usr/bin/node", (client / "index.mjs").string(), "stream.handler"},
+                           variables({"LAMBDA_TASK_ROOT=" SPRY_SOURCE_DIR "/bench/peers/node"}));
+    expect_stream(streams);
 }
 
 TEST_F(other_runtime, go_behaves) {
@@ -124,6 +141,8 @@ TEST_F(other_runtime, rust_behaves) {
     local_function failing(emulator(), {program, "stream"}, variables());
     expect_failed(failing.invoke("[]"), "failed to deserialize");
     EXPECT_EQ(failing.stop(), 0);
+    local_function streams(emulator(), {program, "stream"}, variables());
+    expect_stream(streams);
 }
 
 TEST_F(other_runtime, cpp_behaves) {

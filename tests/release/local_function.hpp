@@ -78,15 +78,18 @@ inline void send_all(int fd, std::string_view bytes) {
 
 inline constexpr std::string_view invoke_path = "/2015-03-31/functions/function/invocations";
 
+inline constexpr std::string_view stream_path =
+    "/2021-11-15/functions/function/response-streaming-invocations";
+
 /// Invokes over HTTP. `headers` are whole lines, each with its \r\n.
 inline http_answer invoke_at(std::uint16_t port, std::string_view event,
-                             std::string_view headers = {}) {
+                             std::string_view headers = {}, std::string_view path = invoke_path) {
     const descriptor connected = dial(port);
     if (connected.get() < 0) {
         ADD_FAILURE() << "nobody listens on port " << port;
         return {};
     }
-    std::string request = "POST " + std::string(invoke_path) +
+    std::string request = "POST " + std::string(path) +
                           " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +
                           std::string(headers) + "Content-Length: " + std::to_string(event.size()) +
                           "\r\n\r\n" + std::string(event);
