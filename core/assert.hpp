@@ -12,8 +12,8 @@ namespace spry::detail {
 } // namespace spry::detail
 
 /// Checks an invariant. For what a caller did wrong, never for what the world did: bad input, a
-/// closed connection and a full disk are values (`result`), not assertions. The file is named without
-/// its folder: a binary says nothing about the machine it was built on.
+/// closed connection and a full disk are values (`result`), not assertions. The file is named
+/// without its folder: a binary says nothing about the machine it was built on.
 #define SPRY_ASSERT(condition)                                                                     \
     (static_cast<bool>(condition)                                                                  \
          ? static_cast<void>(0)                                                                    \

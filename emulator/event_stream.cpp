@@ -83,8 +83,8 @@ payload_chunk::payload_chunk(std::size_t payload_bytes_max)
 
 std::span<const std::byte> payload_chunk::seal(std::size_t payload_bytes) noexcept {
     SPRY_ASSERT(payload_bytes <= room().size());
-    const std::span<std::byte> message = std::as_writable_bytes(std::span{message_})
-                                             .first(head_bytes + payload_bytes + tail_bytes);
+    const std::span<std::byte> message =
+        std::as_writable_bytes(std::span{message_}).first(head_bytes + payload_bytes + tail_bytes);
     frame(message, head_bytes - prelude_bytes);
     return message;
 }

@@ -54,8 +54,7 @@ task<> event_stream_answer::complete(std::string_view details) {
     const std::string message = invoke_complete(details);
     start();
     patience_.begin();
-    const result<> sent =
-        co_await to_.write(std::as_bytes(std::span{message}), patience_.token());
+    const result<> sent = co_await to_.write(std::as_bytes(std::span{message}), patience_.token());
     if (sent)
         (void)co_await to_.finish(patience_.token());
     co_await patience_.end();

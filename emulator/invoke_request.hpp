@@ -41,8 +41,8 @@ struct invoke_request {
 /// or an ARN, with or without a qualifier. None for any other path.
 std::optional<std::string> invoked_function(std::string_view path);
 
-/// The same of an InvokeWithResponseStream: "/2021-11-15/functions/NAME/response-streaming-invocations",
-/// and also with the date of Invoke.
+/// The same of an InvokeWithResponseStream:
+/// "/2021-11-15/functions/NAME/response-streaming-invocations", and also with the date of Invoke.
 std::optional<std::string> streamed_function(std::string_view path);
 
 /// Reads what the path has named, the query and the X-Amz-* headers into `*into`; an error where

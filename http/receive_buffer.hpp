@@ -53,10 +53,10 @@ public:
     /// Takes the last `count` bytes away again: chunk lines that were closed up.
     void shorten(std::size_t count) noexcept;
 
-    /// A new message begins: what was pinned is free. Goes back to the front of the small memory, or
-    /// of the mapping that the last message needed, where nothing is left, or moves what is left to the front where little room is behind it;
-    /// gives back a mapping that has long been unused. While a message is retained nothing of this
-    /// happens.
+    /// A new message begins: what was pinned is free. Goes back to the front of the small memory,
+    /// or of the mapping that the last message needed, where nothing is left, or moves what is left
+    /// to the front where little room is behind it; gives back a mapping that has long been unused.
+    /// While a message is retained nothing of this happens.
     void start_message() noexcept;
 
     /// What has been consumed since `start_message` is a head that stays valid, and where it is, up

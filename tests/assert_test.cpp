@@ -22,7 +22,8 @@ TEST(assert, names_the_condition_the_file_and_the_line) {
 
 TEST(assert, cuts_a_line_that_is_too_long) {
     const std::string condition(2000, 'x');
-    EXPECT_DEATH(spry::detail::assertion_failed(condition.c_str(), "file", 1), "assertion failed: xxxx");
+    EXPECT_DEATH(spry::detail::assertion_failed(condition.c_str(), "file", 1),
+                 "assertion failed: xxxx");
 }
 
 } // namespace

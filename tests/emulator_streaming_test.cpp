@@ -119,9 +119,8 @@ TEST(contract_7_1, an_error_is_told_in_the_last_message) {
         R"({"ErrorCode":"Unhandled","ErrorDetails":"{\"errorMessage\":\"no\",\"errorType\":\"Function.No\"}"})");
     const streamed behind = read(s.replies[1]);
     EXPECT_EQ(behind.payload, "part");
-    EXPECT_EQ(
-        behind.complete,
-        R"({"ErrorCode":"Function.Broken","ErrorDetails":"{\"errorMessage\":\"mid\"}"})");
+    EXPECT_EQ(behind.complete,
+              R"({"ErrorCode":"Function.Broken","ErrorDetails":"{\"errorMessage\":\"mid\"}"})");
 }
 
 // The error's type and the beginning of its document.

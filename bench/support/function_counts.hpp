@@ -13,9 +13,9 @@ public:
     /// One instruction at this address of the program's memory.
     void add(std::uint64_t address) { ++executed_[address]; }
 
-    /// Prints "function NAME QUOTIENT" for each function, most instructions first, the count divided
-    /// by `divisor`; "?" is what lies outside all of them, as the kernel's vDSO does. Throws what
-    /// `function_addresses` throws.
+    /// Prints "function NAME QUOTIENT" for each function, most instructions first, the count
+    /// divided by `divisor`; "?" is what lies outside all of them, as the kernel's vDSO does.
+    /// Throws what `function_addresses` throws.
     void print(const std::string& program, double divisor) const;
 
 private:

@@ -66,11 +66,11 @@ std::string expects(std::string_view flag, std::string_view value, std::string_v
 constexpr std::string_view address_form = "HOST:PORT, :PORT or PORT, as in 127.0.0.1:9000";
 
 constexpr std::string_view flags_with_value[] = {
-    "--listen",      "--runtime-interface-emulator-address",
-    "--concurrency", "--runtime-api-address",
-    "--max-queue",   "--async-retry-delay",
-    "--function",    "--allow-host",
-    "--compat",      "--log-level",
+    "--listen",       "--runtime-interface-emulator-address",
+    "--concurrency",  "--runtime-api-address",
+    "--max-queue",    "--async-retry-delay",
+    "--function",     "--allow-host",
+    "--compat",       "--log-level",
     "--stream-limit", "--stream-bandwidth",
 };
 

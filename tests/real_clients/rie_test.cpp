@@ -58,13 +58,13 @@ public:
 private:
     real_emulator(const strings& before, const strings& function, const strings& variables)
         : port_(release::free_port()),
-          process_(release::joined(
-                       release::joined(before, {binary(), "--runtime-interface-emulator-address",
-                                                address(port_), "--runtime-api-address",
-                                                address(release::free_port()),
-                                                "--log-level", "error"}),
-                       function),
-                   release::overlaid({"PATH=/usr/bin:/bin"}, variables), release::die_with_parent) {
+          process_(
+              release::joined(
+                  release::joined(before, {binary(), "--runtime-interface-emulator-address",
+                                           address(port_), "--runtime-api-address",
+                                           address(release::free_port()), "--log-level", "error"}),
+                  function),
+              release::overlaid({"PATH=/usr/bin:/bin"}, variables), release::die_with_parent) {
         await_listening();
     }
 
