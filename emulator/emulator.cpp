@@ -48,8 +48,12 @@ emulator::emulator(io::event_loop& loop, emulator_options options)
       functions_(options_.table.empty()) {
     if (options_.table.empty())
         functions_.add(loop, options_.function, log_, options_.dispatching);
-    for (const function_program& each : options_.table)
-        functions_.add(loop, each, log_, options_.dispatching);
+    for (const function_program& each : options_.table) {
+        dispatcher_options dispatching = options_.dispatching;
+        if (each.environments_max != 0)
+            dispatching.environments_max = each.environments_max;
+        functions_.add(loop, each, log_, dispatching);
+    }
 }
 
 result<> emulator::listen() {

@@ -31,6 +31,8 @@ struct function_program {
     /// Not 0: as on Managed Instances, one process has several invocations at a time, at most this
     /// many by its own account (AWS_LAMBDA_MAX_CONCURRENCY, contract 3.1).
     std::size_t managed_concurrency = 0;
+    /// Processes for overlapping invocations; 0: as many as of every other function.
+    std::size_t environments_max = 0;
     bool freeze = false; ///< its processes are stopped while they have nothing to do
     std::optional<io::address> runtime_api = std::nullopt; ///< none: a free port of 127.0.0.1
 };

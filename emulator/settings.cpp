@@ -13,9 +13,6 @@ namespace spry::emulator {
 
 namespace {
 
-// A day: beyond Lambda's 900, for whoever stops in a debugger.
-constexpr std::uint64_t timeout_seconds_max = 86'400;
-constexpr std::uint64_t memory_size_mib_max = 1'048'576;
 constexpr std::uint64_t managed_concurrency_max = 4096;
 constexpr std::chrono::seconds managed_init_timeout_min{130};
 

@@ -4,12 +4,18 @@
 
 #include <spry/emulator/emulator.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace spry::emulator {
+
+/// What a function's timeout may be. A day: beyond Lambda's 900, for whoever stops in a debugger.
+inline constexpr std::uint64_t timeout_seconds_max = 86'400;
+/// What a function's memory size may be.
+inline constexpr std::uint64_t memory_size_mib_max = 1'048'576;
 
 /// Fills `*into` from SPRY_LISTEN, SPRY_ALLOW_HOST (names, separated by commas) and the variables
 /// of RIE's: AWS_LAMBDA_FUNCTION_NAME, _VERSION, _MEMORY_SIZE (MiB) and _TIMEOUT (seconds), and

@@ -21,6 +21,7 @@ Without one: /var/task/bootstrap, /opt/bootstrap or /var/runtime/bootstrap.
   --listen ADDRESS           HOST:PORT, :PORT or PORT (127.0.0.1:9000; as PID 1
                              or under the name aws-lambda-rie 0.0.0.0:8080)
   --function NAME[=HANDLER]  one function of several, with _HANDLER=HANDLER
+  --functions FILE           several functions from a JSON file
   --concurrency N            processes for overlapping invocations (1)
   --max-queue N              callers who may wait for one; others get 429 (1000)
   --async-retry-delay TIME   0.5s, 250ms, 2m: before an Event's second attempt,
@@ -51,7 +52,6 @@ std::optional<std::size_t> parse_number(std::string_view text, std::size_t min,
     return number;
 }
 
-constexpr std::size_t concurrency_max = 1000; // an account's limit
 constexpr std::size_t queue_max = 1'000'000;
 
 std::string expects(std::string_view flag, std::string_view value, std::string_view what) {
@@ -72,6 +72,7 @@ constexpr std::string_view flags_with_value[] = {
     "--function",     "--allow-host",
     "--compat",       "--log-level",
     "--stream-limit", "--stream-bandwidth",
+    "--functions",
 };
 
 // One of these with its value; what is wrong with it, or nothing.
@@ -99,6 +100,8 @@ std::string set(command_line& line, std::string_view flag, std::string_view valu
         line.functions.push_back(
             {std::string{name},
              std::string{equals == value.npos ? name : value.substr(equals + 1)}});
+    } else if (flag == "--functions") {
+        line.functions_file = value;
     } else if (flag == "--concurrency") {
         line.concurrency = parse_number(value, 1, concurrency_max);
         if (!line.concurrency)
@@ -234,12 +237,16 @@ command_line read_command_line(std::span<const std::string> arguments) {
     line.command.assign(arguments.begin() + static_cast<std::ptrdiff_t>(at), arguments.end());
     if (!line.problem.empty())
         return line;
-    const bool several = line.concurrency.value_or(1) > 1 || line.functions.size() > 1;
+    const bool several = line.concurrency.value_or(1) > 1 || line.functions.size() > 1 ||
+                         !line.functions_file.empty();
     if (line.runtime_api && line.runtime_api->port() != 0 && several)
         line.problem = "--runtime-api-address is one address, and several processes need one each: "
-                       "leave it out, or --concurrency and --function";
-    if (line.compat_rie && !line.functions.empty())
-        line.problem = "--compat rie knows one function: leave it out, or --function";
+                       "leave it out, or --concurrency, --function and --functions";
+    if (line.compat_rie && !(line.functions.empty() && line.functions_file.empty()))
+        line.problem = "--compat rie knows one function: leave it out, or --function and "
+                       "--functions";
+    if (!line.functions.empty() && !line.functions_file.empty())
+        line.problem = "--function and --functions both name functions: leave one of them out";
     return line;
 }
 

@@ -15,6 +15,9 @@
 
 namespace spry::emulator {
 
+/// Processes of one function: an account's limit.
+inline constexpr std::size_t concurrency_max = 1000;
+
 struct named_handler {
     std::string name;    ///< by which it is invoked
     std::string handler; ///< its _HANDLER
@@ -34,6 +37,7 @@ struct command_line {
     std::optional<std::uint64_t> stream_bytes_max;
     std::optional<std::uint64_t> stream_bytes_per_second;
     std::vector<named_handler> functions;
+    std::string functions_file; ///< empty: none
     std::vector<std::string> allowed_hosts;
     std::vector<std::string> command; ///< the function's program and its arguments
     std::string problem;              ///< what cannot be understood, as a sentence; empty: nothing

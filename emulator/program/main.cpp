@@ -2,6 +2,8 @@
 // spry-emulator: a local Lambda service for any program that speaks the Runtime API, in the place
 // of aws-lambda-rie.
 #include <spry/emulator/program/command_line.hpp>
+#include <spry/emulator/program/function_command.hpp>
+#include <spry/emulator/program/functions_file.hpp>
 #include <spry/emulator/program/orphans.hpp>
 #include <spry/emulator/program/rie_api.hpp>
 #include <spry/emulator/program/start_failure.hpp>
@@ -13,7 +15,6 @@
 #include <spry/io/event_loop.hpp>
 #include <spry/io/standard_error.hpp>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,10 +27,6 @@
 namespace {
 
 namespace emulator = spry::emulator;
-
-constexpr const char* task_root = "/var/task";
-constexpr std::array<const char*, 3> default_programs{"/var/task/bootstrap", "/opt/bootstrap",
-                                                      "/var/runtime/bootstrap"};
 
 constexpr emulator::log_colours colours{"\033[2m", "\033[31m", "\033[0m"}; // dim, red
 
@@ -50,52 +47,6 @@ void print(std::string_view text) {
 bool is_terminal_with_colours(const std::vector<std::string>& variables) {
     return ::isatty(STDOUT_FILENO) == 1 && emulator::find_variable(variables, "NO_COLOR").empty() &&
            emulator::find_variable(variables, "TERM") != "dumb";
-}
-
-// As a shell finds it: what has a slash is a path, anything else is looked for along PATH.
-std::optional<std::string> find_program(const std::string& name, std::string_view path) {
-    if (name.find('/') != name.npos)
-        return name;
-    while (!path.empty()) {
-        const std::size_t colon = path.find(':');
-        std::string candidate{path.substr(0, colon)};
-        path.remove_prefix(colon == path.npos ? path.size() : colon + 1);
-        candidate += candidate.empty() ? "./" : "/";
-        candidate += name;
-        if (::access(candidate.c_str(), X_OK) == 0)
-            return candidate;
-    }
-    return std::nullopt;
-}
-
-// The function's program, as aws-lambda-rie takes it from the command line (contract 7.2), or what
-// is wrong.
-std::optional<std::string> choose_program(const std::vector<std::string>& command,
-                                          emulator::function_program& function) {
-    if (command.empty()) {
-        function.working_directory = task_root;
-        for (const char* const each : default_programs) {
-            if (::access(each, F_OK) != 0)
-                continue;
-            function.program = each;
-            function.arguments = {each};
-            return std::nullopt;
-        }
-        return "there is no command, and neither /var/task/bootstrap, /opt/bootstrap nor "
-               "/var/runtime/bootstrap: name the function's program, as in spry-emulator "
-               "./bootstrap";
-    }
-    const std::string_view path = emulator::find_variable(function.environment, "PATH");
-    std::optional<std::string> program = find_program(command.front(), path);
-    if (!program)
-        return "there is no program " + command.front() + " on PATH (" + std::string{path} +
-               "): give its path, as in ./" + command.front();
-    function.program = std::move(*program);
-    function.arguments = command;
-    // The last argument is the handler, unless something says otherwise.
-    if (command.size() > 1 && emulator::find_variable(function.environment, "_HANDLER").empty())
-        emulator::set_variable(function.environment, "_HANDLER", command.back());
-    return std::nullopt;
 }
 
 void make_table(const std::vector<emulator::named_handler>& functions,
@@ -134,8 +85,13 @@ int run(int argc, char** argv) {
     const bool in_container = emulator::is_init() || (argc > 0 && emulator::is_rie_name(argv[0]));
     std::optional<std::string> wrong =
         emulator::read_settings(emulator::strings_of(environ), in_container, &options);
-    if (!wrong)
-        wrong = choose_program(line.command, options.function);
+    options.function.runtime_api = line.runtime_api;
+    options.function.freeze = line.freeze;
+    if (!wrong && line.functions_file.empty())
+        wrong = emulator::set_command(line.command, options.function);
+    else if (!wrong)
+        wrong = emulator::read_functions_file(line.functions_file, options.function, line.command,
+                                              &options.table);
     const std::vector<std::string>& variables = options.function.environment;
     const std::string_view level = emulator::find_variable(variables, "LOG_LEVEL");
     const std::optional<bool> quiet = emulator::is_quiet_level(level.empty() ? "info" : level);
@@ -148,8 +104,6 @@ int run(int argc, char** argv) {
     options.listen = line.listen.value_or(options.listen);
     options.allowed_hosts.insert(options.allowed_hosts.end(), line.allowed_hosts.begin(),
                                  line.allowed_hosts.end());
-    options.function.runtime_api = line.runtime_api;
-    options.function.freeze = line.freeze;
     emulator::dispatcher_options& dispatching = options.dispatching;
     dispatching.environments_max = line.concurrency.value_or(dispatching.environments_max);
     dispatching.queued_invocations_max =

@@ -20,14 +20,7 @@ protected:
 
     static http_answer send(const emulator& local, const std::string& method,
                             const std::string& target, const std::string& headers = {}) {
-        const release::descriptor connected = release::dial(local.port());
-        release::send_all(connected.get(), method + " " + target +
-                                               " HTTP/1.1\r\nHost: localhost\r\nConnection: "
-                                               "close\r\n" +
-                                               headers + "\r\n");
-        return release::parse_answer(release::read_until(connected.get(),
-                                                         release::clock::now() + release::patience,
-                                                         [](std::string_view) { return false; }));
+        return release::ask(local.port(), method, target, headers);
     }
     // No header of the service's own.
     static void expect_bare(const http_answer& answer) {

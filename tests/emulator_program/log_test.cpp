@@ -25,7 +25,7 @@ TEST_F(emulator_help, fits_on_one_screen) {
         EXPECT_LE(end - at, 80U) << ended.out.substr(at, end - at);
         at = end + 1;
     }
-    EXPECT_LE(lines, 24U);
+    EXPECT_LE(lines, 40U);
     EXPECT_THAT(ended.out,
                 HasSubstr("curl -d '{}' http://localhost:9000/2015-03-31/functions/function/"
                           "invocations\n"));

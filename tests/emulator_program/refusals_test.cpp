@@ -163,6 +163,9 @@ TEST_F(emulator_refusal, names_the_flag_and_what_it_wants) {
         {{"--function", "a", "--function", "a=b"}, "--function a stands there twice"},
         {{"--runtime-api-address", "127.0.0.1:1", "--concurrency", "2"}, "one address"},
         {{"--compat", "rie", "--function", "a"}, "--compat rie knows one function"},
+        {{"--compat", "rie", "--functions", "f"}, "--compat rie knows one function"},
+        {{"--function", "a", "--functions", "f"}, "--function and --functions both"},
+        {{"--functions", "/nonexistent/f.json"}, "/nonexistent/f.json cannot be read: No such"},
     };
     expect(strings{"--concurrency"}, {"--concurrency wants a value"});
     for (const wrong& each : table)

@@ -68,8 +68,8 @@ protected:
 
     // Of 300,000 bytes "x" in writes of 1,000; no header of an event stream has that letter.
     static void expect_stream(local_function& function) {
-        const http_answer answer = release::invoke_at(
-            function.port(), R"({"bytes":300000,"write":1000})", {}, release::stream_path);
+        const http_answer answer = release::ask(function.port(), "POST", release::stream_path, {},
+                                                R"({"bytes":300000,"write":1000})");
         EXPECT_EQ(answer.status, 200);
         EXPECT_EQ(answer.header("content-type"), "application/vnd.amazon.eventstream");
         EXPECT_EQ(std::count(answer.body.begin(), answer.body.end(), 'x'), 300'000);

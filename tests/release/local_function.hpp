@@ -81,21 +81,30 @@ inline constexpr std::string_view invoke_path = "/2015-03-31/functions/function/
 inline constexpr std::string_view stream_path =
     "/2021-11-15/functions/function/response-streaming-invocations";
 
-/// Invokes over HTTP. `headers` are whole lines, each with its \r\n.
-inline http_answer invoke_at(std::uint16_t port, std::string_view event,
-                             std::string_view headers = {}, std::string_view path = invoke_path) {
+/// Sends a request on a connection of its own. `headers` are whole lines, each with its \r\n; a
+/// Host among them stands for localhost.
+inline http_answer ask(std::uint16_t port, std::string_view method, std::string_view target,
+                       std::string_view headers = {}, std::string_view body = {}) {
     const descriptor connected = dial(port);
     if (connected.get() < 0) {
         ADD_FAILURE() << "nobody listens on port " << port;
         return {};
     }
-    std::string request = "POST " + std::string(path) +
-                          " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +
-                          std::string(headers) + "Content-Length: " + std::to_string(event.size()) +
-                          "\r\n\r\n" + std::string(event);
-    send_all(connected.get(), request);
+    std::string request = std::string(method) + " " + std::string(target) + " HTTP/1.1\r\n";
+    if (headers.find("Host: ") == headers.npos)
+        request += "Host: localhost\r\n";
+    request += "Connection: close\r\n" + std::string(headers);
+    if (method == "POST")
+        request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    send_all(connected.get(), request + "\r\n" + std::string(body));
     return parse_answer(read_until(connected.get(), clock::now() + patience,
                                    [](std::string_view) { return false; }));
+}
+
+/// Invokes over HTTP.
+inline http_answer invoke_at(std::uint16_t port, std::string_view event,
+                             std::string_view headers = {}) {
+    return ask(port, "POST", invoke_path, headers, event);
 }
 
 /// Holds a port, whose number it says; with 0 a free one. Listens, if asked to.
