@@ -26,6 +26,7 @@ http::server_options front_options(const caller_limits& callers) noexcept {
     options.connections_max = callers.connections_max;
     options.idle_timeout = callers.idle_timeout;
     options.read_timeout = callers.read_timeout;
+    options.request_timeout = callers.request_timeout;
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) == 0 &&
         files.rlim_cur < callers.connections_max + other_files)

@@ -38,6 +38,7 @@ struct caller_limits {
     std::size_t connections_max = 2048;
     std::chrono::milliseconds idle_timeout = http::idle_timeout_default; ///< between two requests
     std::chrono::milliseconds read_timeout = http::read_timeout_default; ///< between two bytes
+    std::chrono::milliseconds request_timeout = std::chrono::minutes{5}; ///< for all of a request
 };
 
 struct emulator_options {

@@ -28,7 +28,9 @@ http::server_options runtime_api_options(const function_program& of) noexcept {
     // Of each worker the one it has, and the one it has just closed.
     options.connections_max = std::max(options.connections_max, 2 * of.managed_concurrency);
     options.head_bytes_max = http::runtime_api_head_bytes_max;
-    options.idle_timeout = {}; // a function takes its time
+    // A function takes its time, also between two pieces of a stream; its deadline ends it.
+    options.idle_timeout = {};
+    options.read_timeout = {};
     return options;
 }
 

@@ -45,12 +45,15 @@ struct server::peer : queue_link {
     message request;
     stop_source stop; // of waits between two requests, and behind the last one
     bool lingers = false;
+    std::uint64_t requests = 0; // that have been waited for
 
     // What the watch has seen last: when it has to change.
     io::time_point progress_at;
     std::uint64_t progress_bytes = 0;
     bool was_idle = true;
     bool was_waiting = false;
+    std::uint64_t seen_requests = 0;
+    io::time_point request_at{}; // of the request in hand, unless none has begun
 };
 
 server::server(io::event_loop& loop, io::listener listener, request_handler& handler,
@@ -128,6 +131,7 @@ task<> server::serve(io::unique_fd fd) {
 task<bool> server::serve_one(peer* of) {
     if (stopping_)
         co_return false;
+    ++of->requests;
     const result<arrival> read = co_await of->wire.read_head(&of->request, of->stop.token());
     if (!read) {
         const bool malformed = read.error() == errc::malformed_message;
@@ -213,7 +217,8 @@ task<> server::linger(peer* of) {
 // long: cheaper than a timer for each wait, and no race with what arrives.
 task<> server::watch_timeouts(stop_token stop) {
     std::chrono::milliseconds interval = watch_interval_max;
-    for (const auto timeout : {options_.idle_timeout, options_.read_timeout}) {
+    for (const auto timeout :
+         {options_.idle_timeout, options_.read_timeout, options_.request_timeout}) {
         if (timeout.count() > 0)
             interval = std::clamp(timeout / 4, watch_interval_min, interval);
     }
@@ -248,8 +253,14 @@ bool server::is_overdue(peer& of) noexcept {
     of.was_waiting = is_waiting;
     if (got_on)
         of.progress_at = now;
+    if (is_idle || of.seen_requests != of.requests)
+        of.request_at = now;
+    of.seen_requests = of.requests;
     if (!is_waiting)
         return false;
+    if (!is_idle && options_.request_timeout.count() > 0 &&
+        now - of.request_at >= options_.request_timeout)
+        return true;
     const std::chrono::milliseconds allowed =
         is_idle ? options_.idle_timeout : options_.read_timeout;
     return allowed.count() > 0 && now - of.progress_at >= allowed;

@@ -31,6 +31,9 @@ struct server_options {
     /// A request whose head or body takes longer than this between two of its bytes, or that is not
     /// whole, is dropped; zero: never.
     std::chrono::milliseconds read_timeout = read_timeout_default;
+    /// A request that is not whole so long after its first byte, however it comes, is dropped while
+    /// more of it is waited for; zero: never.
+    std::chrono::milliseconds request_timeout{};
 };
 
 /// One listener's connections, each a coroutine: read a request, call the handler, answer, again.

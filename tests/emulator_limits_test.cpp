@@ -5,6 +5,7 @@
 #include "emulator_session.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace {
@@ -65,6 +66,37 @@ TEST(emulator_limits, a_body_that_does_not_come_is_given_up) {
                      std::string{request_line} + "Transfer-Encoding: chunked\r\n\r\n5\r\nha");
         co_await hear(&chunked, "");
         EXPECT_TRUE(chunked.has_ended);
+        co_await self->invoke("1");
+    });
+    EXPECT_EQ(s.replies[0].body, "1");
+    EXPECT_EQ(s.log_count("START"), 1) << s.log();
+}
+
+task<> dribble(session* self, caller* who) {
+    constexpr int bytes_max = 10'000;
+    for (int i = 0; i != bytes_max && !who->has_ended; ++i) {
+        co_await say(who, "x");
+        (void)co_await self->loop->sleep_for(std::chrono::milliseconds{1});
+    }
+}
+
+// Each byte comes in time, and all of them never.
+TEST(emulator_limits, a_request_that_dribbles_is_given_up) {
+    session s;
+    s.options.callers.request_timeout = std::chrono::milliseconds{50};
+    s.run([](session* self) -> task<> {
+        const std::array<std::string, 2> begins{"POST /2015", std::string{request_line} +
+                                                                  "Content-Length: 20000\r\n\r\n"};
+        for (const std::string& begin : begins) {
+            caller slow{self};
+            co_await say(&slow, begin);
+            spry::task_scope scope;
+            scope.spawn(dribble(self, &slow));
+            co_await hear(&slow, "");
+            EXPECT_TRUE(slow.has_ended);
+            EXPECT_LT(slow.sent, 10'000U);
+            co_await scope.join();
+        }
         co_await self->invoke("1");
     });
     EXPECT_EQ(s.replies[0].body, "1");
