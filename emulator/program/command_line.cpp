@@ -53,6 +53,8 @@ std::optional<std::size_t> parse_number(std::string_view text, std::size_t min,
 }
 
 constexpr std::size_t queue_max = 1'000'000;
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
 
 std::string expects(std::string_view flag, std::string_view value, std::string_view what) {
     std::string text{flag};
@@ -114,12 +116,14 @@ std::string set(command_line& line, std::string_view flag, std::string_view valu
         line.async_retry_delay = parse_duration(value);
         if (!line.async_retry_delay)
             return expects(flag, value, "a time, as in 0.5s, 250ms or 2m");
-    } else if (flag == "--stream-limit" || flag == "--stream-bandwidth") {
-        std::optional<std::uint64_t>& size =
-            flag == "--stream-limit" ? line.stream_bytes_max : line.stream_bytes_per_second;
-        size = parse_size(value);
-        if (!size)
+    } else if (flag == "--stream-limit") {
+        line.stream_bytes_max = parse_size(value, 1, 1024 * mib);
+        if (!line.stream_bytes_max)
             return expects(flag, value, "a size from 1 to 1024MiB, as in 20MiB, 64KiB or 1000");
+    } else if (flag == "--stream-bandwidth") {
+        line.stream_bytes_per_second = parse_size(value, 32 * kib, 64 * mib);
+        if (!line.stream_bytes_per_second)
+            return expects(flag, value, "a size from 32KiB to 64MiB, as in 2MiB");
     } else if (flag == "--compat") {
         if (value != "rie")
             return expects(flag, value, "rie");
@@ -151,18 +155,17 @@ bool set_plain(command_line& line, std::string_view flag) noexcept {
 
 } // namespace
 
-std::optional<std::uint64_t> parse_size(std::string_view text) noexcept {
-    constexpr std::uint64_t kib = 1024;
-    constexpr std::uint64_t size_max = kib * kib * kib;
+std::optional<std::uint64_t> parse_size(std::string_view text, std::uint64_t min,
+                                        std::uint64_t max) noexcept {
     std::uint64_t unit = 1;
     if (text.ends_with("KiB"))
         unit = kib;
     else if (text.ends_with("MiB"))
-        unit = kib * kib;
+        unit = mib;
     if (unit != 1)
         text.remove_suffix(3);
-    const std::optional<std::size_t> number = parse_number(text, 1, size_max / unit);
-    if (!number)
+    const std::optional<std::size_t> number = parse_number(text, 1, max / unit);
+    if (!number || *number * unit < min)
         return std::nullopt;
     return *number * unit;
 }

@@ -47,8 +47,9 @@ struct command_line {
 /// end with the first other argument or "--".
 command_line read_command_line(std::span<const std::string> arguments);
 
-/// "20MiB", "64KiB" or "1000", which are bytes; from 1 to 1 GiB, none for anything else.
-std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;
+/// "20MiB", "64KiB" or "1000", which are bytes; from `min` to `max`, none for anything else.
+std::optional<std::uint64_t> parse_size(std::string_view text, std::uint64_t min,
+                                        std::uint64_t max) noexcept;
 
 /// "0.5s", "250ms", "2m" or "3", which are seconds; none for anything else.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept;

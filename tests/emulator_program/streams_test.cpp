@@ -66,14 +66,23 @@ protected:
     }
 };
 
-TEST_F(emulator_streams, a_limit_and_a_bandwidth_can_be_given) {
-    emulator local({"--stream-limit", "1KiB", "--stream-bandwidth", "1MiB"});
+TEST_F(emulator_streams, a_limit_can_be_given) {
+    emulator local({"--stream-limit", "1KiB"});
     const release::descriptor within = release::dial(local.port());
     release::send_all(within.get(), request(R"({"do":"stream","n":1024})"));
     EXPECT_THAT(read_to_the_end(within), HasSubstr("application/json\r:message-type"));
     const release::descriptor beyond = release::dial(local.port());
     release::send_all(beyond.get(), request(R"({"do":"stream","n":1025})"));
     EXPECT_THAT(read_to_the_end(beyond), HasSubstr("Function.ResponseSizeTooLarge"));
+    EXPECT_EQ(local.stop(), 0);
+}
+
+// What needs half a minute at this rate meets the function's deadline.
+TEST_F(emulator_streams, a_bandwidth_can_be_given) {
+    emulator local({"--stream-bandwidth", "32KiB"}, {"AWS_LAMBDA_FUNCTION_TIMEOUT=1"});
+    const release::descriptor caller = release::dial(local.port());
+    release::send_all(caller.get(), request(R"({"do":"stream","n":7340032})"));
+    EXPECT_THAT(read_to_the_end(caller), HasSubstr("Sandbox.Timedout"));
     EXPECT_EQ(local.stop(), 0);
 }
 
