@@ -26,6 +26,9 @@ extern char** environ;
 
 namespace {
 
+// Small: where a thousand threads send at once, large blocks cost their heap dearly.
+constexpr int stream_piece_bytes = 4096;
+
 struct answer {
     int status = 0;
     std::string head;
@@ -255,8 +258,10 @@ private:
             read_answer(fd_);
         } else if (what == "stream") {
             start_stream();
-            for (int left = number; left > 0; left -= 65536)
-                send_chunk(std::string(static_cast<std::size_t>(left < 65536 ? left : 65536), 'x'));
+            for (int left = number; left > 0; left -= stream_piece_bytes) {
+                const int count = left < stream_piece_bytes ? left : stream_piece_bytes;
+                send_chunk(std::string(static_cast<std::size_t>(count), 'x'));
+            }
             last_ = describe(end_stream());
         } else if (what == "stream_gated") { // the second piece comes with a SIGUSR1
             sigset_t gate;

@@ -19,10 +19,10 @@ constexpr std::size_t kib_for_each = 256; // a sanitizer's own memory comes with
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr std::size_t kib_for_each = 256;
 #else
-constexpr std::size_t kib_for_each = 64;
+constexpr std::size_t kib_for_each = 96;
 #endif
 #else
-constexpr std::size_t kib_for_each = 64;
+constexpr std::size_t kib_for_each = 96;
 #endif
 
 class emulator_streams : public started::emulator_program {

@@ -47,10 +47,11 @@ SPRY_JSON(reply, process)
     return *pointer + 1; // here: segv
 }
 
-[[gnu::noinline]] int recurse(volatile int* depth) {
-    volatile int here[256] = {}; // here: overflow
-    here[0] = *depth + 1;
-    return here[0] == 0 ? 0 : recurse(here) + here[0];
+// In which of them the stack ends is chance.
+[[gnu::noinline]] int recurse(volatile int* depth) {   // here: overflow
+    volatile int here[256] = {};                       // here: overflow
+    here[0] = *depth + 1;                              // here: overflow
+    return here[0] == 0 ? 0 : recurse(here) + here[0]; // here: overflow
 }
 
 [[gnu::noinline]] int call_nothing() {

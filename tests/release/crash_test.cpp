@@ -21,16 +21,18 @@ struct crash {
     friend void PrintTo(const crash& one, std::ostream* out) { *out << one.how; }
 };
 
-// "misbehaving.cpp:17"
-std::string place_of(const std::string& what) {
+// The line of misbehaving.cpp that the innermost of its frames names in a symbolized report.
+std::string innermost_line(const std::string& report) {
+    constexpr std::string_view file = "misbehaving.cpp:";
+    const std::size_t at = report.find(file);
+    if (at == report.npos)
+        return "(no frame of " + report + ")";
+    const int number = std::atoi(report.c_str() + at + file.size());
     std::ifstream source(SPRY_SOURCE_DIR "/tests/programs/misbehaving.cpp");
     std::string line;
-    for (int number = 1; std::getline(source, line); ++number) {
-        if (line.ends_with("// here: " + what))
-            return "misbehaving.cpp:" + std::to_string(number);
-    }
-    ADD_FAILURE() << "nothing is marked as " << what;
-    return "";
+    for (int i = 0; i != number; ++i)
+        std::getline(source, line);
+    return line;
 }
 
 class crash_record : public release::leaves_no_process,
@@ -76,11 +78,8 @@ TEST_P(crash_record, is_one_line_that_names_what_for_whom_and_where) {
     const std::string record = record_of(function);
     EXPECT_THAT(record, HasSubstr(GetParam().headline));
     EXPECT_THAT(record, HasSubstr("; request " + answer.header("x-amzn-requestid") + ";"));
-    const std::string lines = symbolized(record);
-    const std::size_t innermost = lines.find("misbehaving.cpp:");
-    ASSERT_NE(innermost, std::string::npos) << lines;
-    const std::string place = place_of(GetParam().place);
-    EXPECT_EQ(lines.substr(innermost, place.size()), place) << lines;
+    EXPECT_THAT(innermost_line(symbolized(record)),
+                testing::EndsWith(std::string{"// here: "} + GetParam().place));
     EXPECT_EQ(function.stop(), 0);
 }
 
@@ -96,19 +95,20 @@ TEST_F(crash_record_alone, ends_with_a_crash_of_its_own) {
     EXPECT_EQ(function.stop(), 0);
 }
 
-// The workers of two threads take turns, so that the second event at the latest is the other's.
+// Which of the two threads' workers an event goes to is chance.
 TEST_F(crash_record_alone, is_written_where_another_thread_overflows_its_stack) {
     release::local_function function(release::test_program("misbehaving"), {},
                                      {"AWS_LAMBDA_MAX_CONCURRENCY=2"});
     const std::string event = R"({"how":"overflow_on_another_thread"})";
+    constexpr int tries_max = 100;
     http_answer answer = function.invoke(event);
-    if (answer.header("x-amz-function-error").empty())
+    for (int i = 1; i != tries_max && answer.header("x-amz-function-error").empty(); ++i)
         answer = function.invoke(event);
     EXPECT_THAT(answer.body, HasSubstr("exit status 139"));
     const std::string record = record_of(function);
     EXPECT_THAT(record, HasSubstr("the stack has probably overflowed; request " +
                                   answer.header("x-amzn-requestid") + ";"));
-    EXPECT_THAT(symbolized(record), HasSubstr(place_of("overflow")));
+    EXPECT_THAT(innermost_line(symbolized(record)), testing::EndsWith("// here: overflow"));
     EXPECT_EQ(function.stop(), 0);
 }
 
@@ -139,7 +139,7 @@ TEST_F(throw_site, is_found_line_by_line) {
     const http_answer answer = function.invoke(R"({"how":"throw"})");
     EXPECT_EQ(function.stop(), 0);
     const std::string lines = symbolized(answer.body + "\n0x1234567 of nothing\n");
-    EXPECT_THAT(lines, HasSubstr(place_of("throw")));
+    EXPECT_THAT(innermost_line(lines), testing::EndsWith("// here: throw"));
     // Below the line that names it, and nothing below a line without a build.
     EXPECT_EQ(lines.find(answer.body + "\n    0x"), 0u) << lines;
     EXPECT_TRUE(lines.ends_with("\n0x1234567 of nothing\n")) << lines;
