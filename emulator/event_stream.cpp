@@ -38,9 +38,10 @@ void write_number(std::byte* at, std::size_t number) noexcept {
 void frame(std::span<std::byte> message, std::size_t headers_bytes) noexcept {
     write_number(message.data(), message.size());
     write_number(message.data() + 4, headers_bytes);
-    write_number(message.data() + 8, crc32(message.first(8)));
+    const std::uint32_t lengths_sum = crc32(message.first(8));
+    write_number(message.data() + 8, lengths_sum);
     const std::size_t end = message.size() - sum_bytes;
-    write_number(message.data() + end, crc32(message.first(end)));
+    write_number(message.data() + end, crc32(message.first(end).subspan(8), lengths_sum));
 }
 
 void append_header(std::string& to, const event_header& header) {

@@ -268,21 +268,36 @@ void invoke_api::describe(const http::message& request, const function_program& 
     what.waits_for_end = from.wants_log_tail;
 }
 
-task<> invoke_api::run_and_answer(http::exchange* exchange, dispatcher* function,
-                                  invocation* what) {
-    const registered id{running_, *what};
+// False where it has been refused instead.
+task<bool> invoke_api::submit(http::exchange* exchange, dispatcher* function, invocation* what) {
     const dispatcher::admission admitted = function->submit(*what);
-    if (admitted != dispatcher::admission::accepted) {
-        co_await refuse(exchange, not_admitted(admitted));
-        co_return;
-    }
+    if (admitted == dispatcher::admission::accepted)
+        co_return true;
+    co_await refuse(exchange, not_admitted(admitted));
+    co_return false;
+}
+
+// The same where there is no outcome.
+task<bool> invoke_api::await_outcome(http::exchange* exchange, dispatcher* function,
+                                     invocation* what) {
     co_await what->finished();
     function->finished();
     std::optional<service_error> none = no_outcome(what->outcome);
-    if (none) {
-        co_await refuse(exchange, std::move(*none));
+    if (!none)
+        co_return true;
+    co_await refuse(exchange, std::move(*none));
+    co_return false;
+}
+
+task<> invoke_api::run_and_answer(http::exchange* exchange, dispatcher* function,
+                                  invocation* what) {
+    const registered id{running_, *what};
+    const bool accepted = co_await submit(exchange, function, what);
+    if (!accepted)
         co_return;
-    }
+    const bool has_outcome = co_await await_outcome(exchange, function, what);
+    if (!has_outcome)
+        co_return;
     exchange->add_header("Content-Type", "application/json");
     exchange->add_header("X-Amz-Executed-Version", function->program().version);
     if (what->outcome.what == function_outcome::kind::error)
@@ -298,20 +313,14 @@ task<> invoke_api::run_and_stream(http::exchange* exchange, dispatcher* function
     const registered id{running_, *what};
     response_stream stream{parts_.loop, parts_.streaming};
     what->stream = &stream;
-    const dispatcher::admission admitted = function->submit(*what);
-    if (admitted != dispatcher::admission::accepted) {
-        co_await refuse(exchange, not_admitted(admitted));
+    const bool accepted = co_await submit(exchange, function, what);
+    if (!accepted)
         co_return;
-    }
     const bool arrives = co_await stream.started();
     if (!arrives) {
-        co_await what->finished();
-        function->finished();
-        std::optional<service_error> none = no_outcome(what->outcome);
-        if (none) {
-            co_await refuse(exchange, std::move(*none));
+        const bool has_outcome = co_await await_outcome(exchange, function, what);
+        if (!has_outcome)
             co_return;
-        }
     }
     exchange->add_header("Content-Type", event_stream_type);
     exchange->add_header("X-Amz-Executed-Version", function->program().version);

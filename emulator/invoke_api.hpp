@@ -45,6 +45,8 @@ private:
 
     task<> greet(http::exchange* exchange);
     task<> invoke(http::exchange* exchange, std::string function, bool streams);
+    task<bool> submit(http::exchange* exchange, dispatcher* function, invocation* what);
+    task<bool> await_outcome(http::exchange* exchange, dispatcher* function, invocation* what);
     task<> run_and_answer(http::exchange* exchange, dispatcher* function, invocation* what);
     task<> run_and_stream(http::exchange* exchange, dispatcher* function, invocation* what);
     task<> run_later(http::exchange* exchange, dispatcher* function, invocation* like);

@@ -25,6 +25,13 @@ task<> stream(session* self, std::string_view event,
     return self->send("POST", path, event, headers);
 }
 
+// The same with a caller that hears the answer byte by byte.
+task<> stream(caller* who, std::string_view event) {
+    return say(who, "POST " + std::string{path} +
+                        " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+                        std::to_string(event.size()) + "\r\n\r\n" + std::string{event});
+}
+
 struct streamed {
     std::string payload;
     std::string complete; // the last message's
@@ -55,9 +62,7 @@ TEST(contract_2, a_piece_is_passed_on_before_the_function_has_ended) {
     session s;
     s.run([](session* self) -> task<> {
         caller listener{self};
-        co_await say(&listener, "POST " + std::string{path} +
-                                    " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 21\r\n\r\n"
-                                    R"({"do":"stream_gated"})");
+        co_await stream(&listener, R"({"do":"stream_gated"})");
         co_await hear(&listener, "first");
         EXPECT_EQ(listener.heard.find("second"), listener.heard.npos);
         ::kill(self->function_pid(), SIGUSR1);
@@ -201,10 +206,7 @@ TEST(contract_2, a_caller_that_goes_ends_its_own_stream_only) {
     s.run([](session* self) -> task<> {
         {
             caller listener{self};
-            co_await say(&listener, "POST " + std::string{path} +
-                                        " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 29"
-                                        "\r\n\r\n"
-                                        R"({"do":"stream","n":100000000})");
+            co_await stream(&listener, R"({"do":"stream","n":100000000})");
             co_await hear(&listener, "xxx");
         }
         co_await self->invoke(R"({"do":"last"})");

@@ -3,6 +3,8 @@
 
 #include <spry/emulator/event_stream.hpp>
 
+#include "support/bytes.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -16,11 +18,9 @@ using spry::emulator::crc32;
 using spry::emulator::event_message;
 using spry::emulator::invoke_complete;
 using spry::emulator::payload_chunk;
+using spry::tests::bytes_of;
+using spry::tests::text_of;
 using spry_test::read_event_stream;
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-    return std::as_bytes(std::span{text});
-}
 
 std::string hex(std::string_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -34,8 +34,7 @@ std::string hex(std::string_view bytes) {
 
 std::string sealed(payload_chunk& chunk, std::string_view payload) {
     std::memcpy(chunk.room().data(), payload.data(), payload.size());
-    const std::span<const std::byte> message = chunk.seal(payload.size());
-    return {reinterpret_cast<const char*>(message.data()), message.size()};
+    return text_of(chunk.seal(payload.size()));
 }
 
 // The check value that every list of CRCs gives.

@@ -81,15 +81,13 @@ block_pool::index block_pool::take(index granules) noexcept {
     if (lists_[size_class] == 0)
         collect_returned();
     index found = take_free(size_class, granules);
-    if (found == 0) {
+    while (found == 0) {
         if (const index untouched = take_untouched(granules))
             return untouched;
         // What the list of this class holds is too small; what others have returned may not be.
         if (!collect_returned())
             return 0;
         found = take_free(size_class, granules);
-        if (found == 0)
-            return take_untouched(granules);
     }
     unlink(found);
     at(found).state = state_in_use;
