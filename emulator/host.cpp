@@ -66,11 +66,19 @@ task<> watch_signals(io::event_loop* loop, io::signal_reader* signals, emulator*
     }
 }
 
-task<result<>> serve_until_signal(io::event_loop* loop, io::signal_reader* signals,
-                                  emulator* local) {
+task<> receive(io::event_loop* loop, emulator* local, visitor* who, ends* of, int* exit_code) {
+    const io::address at = local->local_address();
+    *exit_code = co_await who->visit(*loop, at, of->over.token());
+    of->orderly.request_stop();
+}
+
+task<result<>> serve_until_signal(io::event_loop* loop, io::signal_reader* signals, emulator* local,
+                                  visitor* first, int* exit_code) {
     ends of;
     task_scope scope;
     scope.spawn(watch_signals(loop, signals, local, &of));
+    if (first != nullptr)
+        scope.spawn(receive(loop, local, first, &of, exit_code));
     const result<> outcome = co_await local->run(of.orderly.token(), of.at_once.token());
     of.over.request_stop();
     co_await scope.join();
@@ -118,10 +126,12 @@ int host(io::event_loop& loop, emulator_options options, const host_options& wit
     if (with.says_where_it_listens)
         say_where(local.local_address());
 
-    const result<> served = loop.run(serve_until_signal(&loop, &*signals, &local));
+    int exit_code = 0;
+    const result<> served =
+        loop.run(serve_until_signal(&loop, &*signals, &local, with.first, &exit_code));
     if (!served)
         return complain({with.explain_start(local, served.error())});
-    return 0;
+    return exit_code;
 }
 
 } // namespace spry::emulator

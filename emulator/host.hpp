@@ -11,6 +11,16 @@
 
 namespace spry::emulator {
 
+/// Somebody who is served first. The emulator then ends, with the visitor's exit code.
+class visitor {
+public:
+    /// May use the front door, which is at `at`; stopped where the emulator ends before.
+    virtual task<int> visit(io::event_loop& loop, const io::address& at, stop_token stop) = 0;
+
+protected:
+    ~visitor() = default;
+};
+
 /// What differs between programs that have an emulator.
 struct host_options {
     /// What stands in front of an address where one is chosen: "SPRY_LISTEN=".
@@ -21,6 +31,7 @@ struct host_options {
     /// Orphans of the function's become this process's children, also where it is not PID 1: what
     /// has left the function's process group can then be found, and ended.
     bool adopts_orphans = false;
+    visitor* first = nullptr; ///< null: it serves until a signal comes
 };
 
 /// True for PID 1, whom the kernel gives all orphans.

@@ -2,6 +2,7 @@
 #include <spry/emulator/program/command_line.hpp>
 
 #include <spry/core/assert.hpp>
+#include <spry/emulator/program/events/sample_events.hpp>
 #include <spry/http/headers.hpp>
 
 #include <algorithm>
@@ -14,6 +15,7 @@ namespace spry::emulator {
 
 const std::string_view help_text =
     R"(Usage: spry-emulator [flags] [command [arguments...]]
+       spry-emulator events [NAME]    list sample events, or print one
 Runs command as a Lambda function behind a local Lambda service. Then try
   curl -d '{}' http://localhost:9000/2015-03-31/functions/function/invocations
 Without one: /var/task/bootstrap, /opt/bootstrap or /var/runtime/bootstrap.
@@ -22,6 +24,7 @@ Without one: /var/task/bootstrap, /opt/bootstrap or /var/runtime/bootstrap.
                              or under the name aws-lambda-rie 0.0.0.0:8080)
   --function NAME[=HANDLER]  one function of several, with _HANDLER=HANDLER
   --functions FILE           several functions from a JSON file
+  --event NAME               send a sample event, print the answer, and end
   --concurrency N            processes for overlapping invocations (1)
   --max-queue N              callers who may wait for one; others get 429 (1000)
   --async-retry-delay TIME   0.5s, 250ms, 2m: before an Event's second attempt,
@@ -74,7 +77,7 @@ constexpr std::string_view flags_with_value[] = {
     "--function",     "--allow-host",
     "--compat",       "--log-level",
     "--stream-limit", "--stream-bandwidth",
-    "--functions",
+    "--functions",    "--event",
 };
 
 // One of these with its value; what is wrong with it, or nothing.
@@ -104,6 +107,10 @@ std::string set(command_line& line, std::string_view flag, std::string_view valu
              std::string{equals == value.npos ? name : value.substr(equals + 1)}});
     } else if (flag == "--functions") {
         line.functions_file = value;
+    } else if (flag == "--event") {
+        if (!is_sample_event(value))
+            return no_such_event(value);
+        line.event = value;
     } else if (flag == "--concurrency") {
         line.concurrency = parse_number(value, 1, concurrency_max);
         if (!line.concurrency)
@@ -248,6 +255,8 @@ command_line read_command_line(std::span<const std::string> arguments) {
     if (line.compat_rie && !(line.functions.empty() && line.functions_file.empty()))
         line.problem = "--compat rie knows one function: leave it out, or --function and "
                        "--functions";
+    if (line.compat_rie && !line.event.empty())
+        line.problem = "--event wants the answer as the service gives it: leave out --compat rie";
     if (!line.functions.empty() && !line.functions_file.empty())
         line.problem = "--function and --functions both name functions: leave one of them out";
     return line;

@@ -38,6 +38,7 @@ struct command_line {
     std::optional<std::uint64_t> stream_bytes_per_second;
     std::vector<named_handler> functions;
     std::string functions_file; ///< empty: none
+    std::string event;          ///< the sample event to send; empty: none
     std::vector<std::string> allowed_hosts;
     std::vector<std::string> command; ///< the function's program and its arguments
     std::string problem;              ///< what cannot be understood, as a sentence; empty: nothing

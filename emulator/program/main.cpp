@@ -2,9 +2,12 @@
 // spry-emulator: a local Lambda service for any program that speaks the Runtime API, in the place
 // of aws-lambda-rie.
 #include <spry/emulator/program/command_line.hpp>
+#include <spry/emulator/program/event_visitor.hpp>
+#include <spry/emulator/program/events/sample_events.hpp>
 #include <spry/emulator/program/function_command.hpp>
 #include <spry/emulator/program/functions_file.hpp>
 #include <spry/emulator/program/orphans.hpp>
+#include <spry/emulator/program/print.hpp>
 #include <spry/emulator/program/rie_api.hpp>
 #include <spry/emulator/program/start_failure.hpp>
 
@@ -15,8 +18,10 @@
 #include <spry/io/event_loop.hpp>
 #include <spry/io/standard_error.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,15 +38,6 @@ constexpr emulator::log_colours colours{"\033[2m", "\033[31m", "\033[0m"}; // di
 int complain(std::string_view problem) {
     spry::io::write_error_line({problem});
     return 1;
-}
-
-void print(std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
-        if (count <= 0)
-            return;
-        text.remove_prefix(static_cast<std::size_t>(count));
-    }
 }
 
 bool is_terminal_with_colours(const std::vector<std::string>& variables) {
@@ -67,17 +63,44 @@ std::string explain_start(const emulator::emulator& of, const std::error_code& w
                : of.start_failure();
 }
 
+emulator::event_origin origin_of(const std::vector<std::string>& variables) {
+    emulator::event_origin origin;
+    const std::string_view region = emulator::find_variable(variables, "AWS_REGION");
+    if (!region.empty())
+        origin.region = region;
+    origin.now = std::chrono::system_clock::now();
+    return origin;
+}
+
+// spry-emulator events [NAME]
+int show_events(std::span<const std::string> names) {
+    if (names.size() > 1)
+        return complain("events takes one name: spry-emulator events lists them");
+    if (names.empty()) {
+        emulator::print(emulator::list_sample_events());
+        return 0;
+    }
+    const std::optional<std::string> event =
+        emulator::make_sample_event(names.front(), origin_of(emulator::strings_of(environ)));
+    if (!event)
+        return complain(emulator::no_such_event(names.front()));
+    emulator::print(*event);
+    return 0;
+}
+
 int run(int argc, char** argv) {
     const std::vector<std::string> arguments = emulator::strings_of(argv + (argc > 0));
+    if (!arguments.empty() && arguments.front() == "events")
+        return show_events(std::span{arguments}.subspan(1));
     const emulator::command_line line = emulator::read_command_line(arguments);
     if (!line.problem.empty())
         return complain(line.problem);
     if (line.help) {
-        print(emulator::help_text);
+        emulator::print(emulator::help_text);
         return 0;
     }
     if (line.version) {
-        print("spry-emulator " + std::string{spry::version} + "\n");
+        emulator::print("spry-emulator " + std::string{spry::version} + "\n");
         return 0;
     }
 
@@ -118,6 +141,16 @@ int run(int argc, char** argv) {
         options.make_front_door = emulator::make_rie_api;
     make_table(line.functions, options);
 
+    std::optional<emulator::event_visitor> visitor;
+    if (!line.event.empty()) {
+        visitor.emplace(options.table.empty() ? options.function.name : options.table.front().name,
+                        *emulator::make_sample_event(line.event, origin_of(variables)));
+        options.log.fd = STDERR_FILENO; // the answer alone goes to standard output
+        options.log.colours = nullptr;
+        if (!line.listen)
+            options.listen = *emulator::parse_listen("127.0.0.1:0");
+    }
+
     spry::result<std::unique_ptr<spry::io::event_loop>> loop =
         spry::io::event_loop::create(spry::io::backend_choice::automatic);
     if (!loop)
@@ -125,7 +158,8 @@ int run(int argc, char** argv) {
     emulator::host_options words;
     words.address_setting = "--listen ";
     words.explain_start = explain_start;
-    words.says_where_it_listens = !line.is_quiet && !*quiet;
+    words.says_where_it_listens = !line.is_quiet && !*quiet && !visitor;
+    words.first = visitor ? &*visitor : nullptr;
     words.adopts_orphans = true;
     const std::vector<int> others = emulator::list_children();
     const int code = emulator::host(**loop, std::move(options), words);
