@@ -37,6 +37,19 @@ task<> dispatcher::keep(environment::phase first) {
         ended_.request_stop();
     }
     first_ = false;
+    const bool lacks_means =
+        end.outcome_for({}).what == function_outcome::kind::unavailable; // not the program's fault
+    if (end.what == environment_end::kind::not_started && options_.waits_for_program &&
+        !lacks_means && !ended_.stop_requested()) {
+        program_broken_ = true;
+        log_.write(end.message + "; it is started again when it has changed\n");
+        co_return;
+    }
+    if (replacing_ && environments_.empty() && !ended_.stop_requested()) {
+        replacing_ = false;
+        init_failed_ = false;
+        scope_.spawn(keep(environment::phase::init));
+    }
     if (end.what == environment_end::kind::not_started ||
         (init_failed_ && program_.managed_concurrency != 0))
         fail_waiting(end);
@@ -53,7 +66,24 @@ void dispatcher::fail_waiting(const environment_end& end) {
     }
 }
 
+void dispatcher::replace_processes() {
+    if (stopped_ || ended_.stop_requested())
+        return;
+    program_broken_ = false;
+    if (environments_.empty()) {
+        init_failed_ = false;
+        scope_.spawn(keep(environment::phase::init));
+        return;
+    }
+    replacing_ = true;
+    for (environment* each = environments_.front(); each != nullptr;
+         each = environments_.next(*each))
+        each->retire();
+}
+
 void dispatcher::start_missing() {
+    if (program_broken_)
+        return;
     std::size_t free = 0;
     for (environment* each = environments_.front(); each != nullptr;
          each = environments_.next(*each))

@@ -31,6 +31,8 @@ struct dispatcher_options {
     std::size_t environments_max = 1;
     std::size_t queued_invocations_max = queued_invocations_max_default;
     std::chrono::milliseconds queue_wait_max = queue_wait_max_default;
+    /// Where a process cannot be started, the invocations wait for `replace_processes`.
+    bool waits_for_program = false;
 };
 
 /// Starts an environment only when there is something to do for it:
@@ -64,6 +66,10 @@ public:
     admission submit(invocation& what, bool even_if_full = false);
     void finished() noexcept { --in_hand_; }
 
+    /// The program has changed: every process ends once it has answered what it has in hand, and
+    /// another one starts. What waits goes on waiting.
+    void replace_processes();
+
     /// Adds the function's processes.
     void list_processes(std::vector<int>& into);
 
@@ -91,6 +97,8 @@ private:
     bool first_ = true;        // no environment has ended
     bool init_failed_ = false; // the last initialisation has
     bool stopped_ = false;
+    bool replacing_ = false;      // a process is to start once another has ended
+    bool program_broken_ = false; // it could not be started, and waits for a change
 };
 
 } // namespace spry::emulator

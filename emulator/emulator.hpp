@@ -76,6 +76,9 @@ public:
     std::string start_failure() const;
     const function_program* unstarted() const noexcept;
 
+    /// The functions, for whoever replaces their processes.
+    const function_table& functions() const noexcept { return functions_; }
+
     /// The functions' processes: for whoever reaps orphans.
     std::vector<int> processes();
 

@@ -149,7 +149,9 @@ task<environment_end> environment::run(phase first, stop_token stop, stop_token 
 }
 
 task<result<io::exit_status>> environment::end_of_process(stop_token stop, stop_token at_once) {
-    result<io::exit_status> ended = co_await process_->wait(stop);
+    auto leave = [this] { leaving_.request_stop(); };
+    const stop_callback<decltype(leave)> on_stop{stop, leave};
+    result<io::exit_status> ended = co_await process_->wait(leaving_.token());
     if (ended || ended.error() != make_error_code(errc::cancelled))
         co_return ended;
 
@@ -166,6 +168,16 @@ task<result<io::exit_status>> environment::end_of_process(stop_token stop, stop_
     has_ended.request_stop();
     co_await patience.join();
     co_return ended;
+}
+
+void environment::retire() noexcept {
+    retired_ = true;
+    leave_if_retired();
+}
+
+void environment::leave_if_retired() noexcept {
+    if (retired_ && in_hand_.empty())
+        leaving_.request_stop();
 }
 
 bool environment::is_receiving() const noexcept {
@@ -254,7 +266,7 @@ void environment::expire(in_hand& late) {
 }
 
 std::size_t environment::free_slots() const noexcept {
-    if (process_ == nullptr || stopping_ || timed_out_ || init_timed_out_ ||
+    if (process_ == nullptr || stopping_ || retired_ || timed_out_ || init_timed_out_ ||
         init_state_ == runtime_state::init_error)
         return 0;
     if (is_managed())
@@ -265,7 +277,7 @@ std::size_t environment::free_slots() const noexcept {
 
 void environment::offer() {
     // What comes while a process ends waits for the next one.
-    if (process_ == nullptr || stopping_ || timed_out_)
+    if (process_ == nullptr || stopping_ || retired_ || timed_out_)
         return;
     if (phase_ == phase::invoke && init_state_ == runtime_state::started && !is_managed() &&
         in_hand_.empty() && !waiting_.empty())
@@ -382,6 +394,7 @@ void environment::take_back(std::string_view id) {
         return;
     waiting_.push_back(*found->caller);
     std::erase_if(in_hand_, [&](const auto& each) { return each.get() == found; });
+    leave_if_retired();
     offer();
 }
 
@@ -496,6 +509,7 @@ void environment::end_invocation(in_hand& which, std::string_view status,
         caller->finish(std::move(caller->outcome));
     }
     std::erase_if(in_hand_, [&](const auto& each) { return each.get() == &which; });
+    leave_if_retired();
 }
 
 void environment::log_start(const in_hand& of) {

@@ -93,6 +93,10 @@ public:
     /// without that grace. Once.
     task<environment_end> run(phase first, stop_token stop, stop_token at_once);
 
+    /// Takes nothing more, and ends in an orderly way once it has nothing in hand: another process
+    /// takes its place.
+    void retire() noexcept;
+
     /// Something waits in the queue: takes as much as there is room for now.
     void offer();
 
@@ -164,6 +168,7 @@ private:
     task<> serve(http::server* server);
     task<> watch_deadlines();
     task<> limit_init();
+    void leave_if_retired() noexcept;
     bool is_receiving() const noexcept;
     in_hand* find(std::string_view id) noexcept;
     runtime_state state() const noexcept;
@@ -203,12 +208,14 @@ private:
     task_scope scope_;
     stop_source ending_;
     stop_source init_over_;
+    stop_source leaving_; // the process is to end in an orderly way
     io::async_event has_deadline_;
     io::child_process* process_ = nullptr; // while it runs
     function_output* output_ = nullptr;    // as long as there is a pipe
     bool timed_out_ = false;
     bool init_timed_out_ = false;
     bool stopping_ = false;
+    bool retired_ = false;
     bool killed_by_us_ = false;
     bool frozen_ = false;
 };

@@ -73,12 +73,14 @@ task<> receive(io::event_loop* loop, emulator* local, visitor* who, ends* of, in
 }
 
 task<result<>> serve_until_signal(io::event_loop* loop, io::signal_reader* signals, emulator* local,
-                                  visitor* first, int* exit_code) {
+                                  const host_options* with, int* exit_code) {
     ends of;
     task_scope scope;
     scope.spawn(watch_signals(loop, signals, local, &of));
-    if (first != nullptr)
-        scope.spawn(receive(loop, local, first, &of, exit_code));
+    if (with->first != nullptr)
+        scope.spawn(receive(loop, local, with->first, &of, exit_code));
+    if (with->beside != nullptr)
+        scope.spawn(with->beside->accompany(*loop, *local, of.over.token()));
     const result<> outcome = co_await local->run(of.orderly.token(), of.at_once.token());
     of.over.request_stop();
     co_await scope.join();
@@ -128,7 +130,7 @@ int host(io::event_loop& loop, emulator_options options, const host_options& wit
 
     int exit_code = 0;
     const result<> served =
-        loop.run(serve_until_signal(&loop, &*signals, &local, with.first, &exit_code));
+        loop.run(serve_until_signal(&loop, &*signals, &local, &with, &exit_code));
     if (!served)
         return complain({with.explain_start(local, served.error())});
     return exit_code;

@@ -21,6 +21,15 @@ protected:
     ~visitor() = default;
 };
 
+/// Somebody who works beside the emulator until `stop`.
+class companion {
+public:
+    virtual task<> accompany(io::event_loop& loop, emulator& local, stop_token stop) = 0;
+
+protected:
+    ~companion() = default;
+};
+
 /// What differs between programs that have an emulator.
 struct host_options {
     /// What stands in front of an address where one is chosen: "SPRY_LISTEN=".
@@ -31,7 +40,8 @@ struct host_options {
     /// Orphans of the function's become this process's children, also where it is not PID 1: what
     /// has left the function's process group can then be found, and ended.
     bool adopts_orphans = false;
-    visitor* first = nullptr; ///< null: it serves until a signal comes
+    companion* beside = nullptr; ///< null: none
+    visitor* first = nullptr;    ///< null: it serves until a signal comes
 };
 
 /// True for PID 1, whom the kernel gives all orphans.

@@ -29,6 +29,7 @@ Without one: /var/task/bootstrap, /opt/bootstrap or /var/runtime/bootstrap.
   --max-queue N              callers who may wait for one; others get 429 (1000)
   --async-retry-delay TIME   0.5s, 250ms, 2m: before an Event's second attempt,
                              and twice that before its third (1m)
+  --watch                    restart the function when its program changes
   --freeze                   stop the function's process between invocations
   --stream-limit SIZE        of a streamed response: 20MiB or bytes (200MiB)
   --stream-bandwidth SIZE    a second, behind its first 6 MiB (no limit)
@@ -155,6 +156,8 @@ bool set_plain(command_line& line, std::string_view flag) noexcept {
         line.version = true;
     else if (flag == "--freeze")
         line.freeze = true;
+    else if (flag == "--watch")
+        line.watch = true;
     else if (flag != "--enable-init-caching")
         return false;
     return true;

@@ -27,6 +27,7 @@ struct command_line {
     bool help = false;
     bool version = false;
     bool freeze = false;
+    bool watch = false;
     bool compat_rie = false;
     bool is_quiet = false; ///< --log-level warn and above
     std::optional<listen_choice> listen;

@@ -8,6 +8,7 @@
 #include <spry/emulator/program/functions_file.hpp>
 #include <spry/emulator/program/orphans.hpp>
 #include <spry/emulator/program/print.hpp>
+#include <spry/emulator/program/program_watch.hpp>
 #include <spry/emulator/program/rie_api.hpp>
 #include <spry/emulator/program/start_failure.hpp>
 
@@ -156,6 +157,16 @@ int run(int argc, char** argv) {
     if (!loop)
         return complain("no event loop: " + loop.error().message());
     emulator::host_options words;
+    emulator::program_watch watch;
+    if (line.watch) {
+        const std::vector<emulator::function_program> only{options.function};
+        const std::optional<std::string> problem =
+            watch.watch(**loop, options.table.empty() ? only : options.table);
+        if (problem)
+            return complain(*problem);
+        options.dispatching.waits_for_program = true;
+        words.beside = &watch;
+    }
     words.address_setting = "--listen ";
     words.explain_start = explain_start;
     words.says_where_it_listens = !line.is_quiet && !*quiet && !visitor;

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// --watch: another program in the place of the function's, and what waits meanwhile.
+#include "started.hpp"
+
+namespace {
+
+using release::http_answer;
+using started::folder;
+using started::strings;
+using testing::HasSubstr;
+
+// What stands behind the file's own name tells which one runs.
+class emulator_watch : public started::emulator_program {
+protected:
+    // Puts a script there that becomes the fake function, as another file with that name.
+    void put(const std::string& colour) const {
+        const std::string made = here.file(
+            "made", "#!/bin/sh\nCOLOUR=" + colour + " exec " SPRY_FAKE_FUNCTION "\n", true);
+        std::filesystem::rename(made, here.path() / "function");
+    }
+    strings flags() const { return {"--watch", (here.path() / "function").string()}; }
+    static std::string colour(const release::local_function& local) {
+        return local.invoke(R"({"do":"env","name":"COLOUR"})").body;
+    }
+    // The emulator learns of a change a moment later than we make it.
+    static void expect_soon(const release::local_function& local, const std::string& wanted) {
+        const auto deadline = release::clock::now() + release::patience;
+        std::string seen = colour(local);
+        while (seen != wanted && release::clock::now() < deadline) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            seen = colour(local);
+        }
+        EXPECT_EQ(seen, wanted);
+    }
+
+    const folder here;
+};
+
+TEST_F(emulator_watch, starts_the_program_that_has_taken_the_place) {
+    put("red");
+    release::local_function local(SPRY_EMULATOR, flags());
+    EXPECT_EQ(colour(local), "red");
+    put("green");
+    expect_soon(local, "green");
+    // Written anew in its place, and not by another one.
+    here.file("function", "#!/bin/sh\nCOLOUR=blue exec " SPRY_FAKE_FUNCTION "\n", true);
+    expect_soon(local, "blue");
+    EXPECT_EQ(local.stop(), 0);
+    EXPECT_EQ(local.log().find("Between invocations"), std::string::npos) << local.log();
+}
+
+TEST_F(emulator_watch, looks_at_a_file_that_an_interpreter_is_given) {
+    put("red");
+    release::local_function local(SPRY_EMULATOR,
+                                  {"--watch", "/bin/sh", (here.path() / "function").string()});
+    EXPECT_EQ(colour(local), "red");
+    put("green");
+    expect_soon(local, "green");
+    EXPECT_EQ(local.stop(), 0);
+}
+
+// Both lie in one folder. The changes are seen in one go, or the other file's first.
+TEST_F(emulator_watch, leaves_the_processes_of_other_programs_alone) {
+    put("red");
+    const std::string path = here.file(
+        "functions.json",
+        R"({"functions": [{"name": "left"}, {"name": "function", "command": ["./function"]}]})",
+        false);
+    std::filesystem::copy_file(SPRY_FAKE_FUNCTION, here.path() / "left");
+    release::local_function local(
+        SPRY_EMULATOR, {"--watch", "--functions", path, (here.path() / "left").string()});
+    const auto left_process = [&] {
+        return release::ask(local.port(), "POST", "/2015-03-31/functions/left/invocations", {},
+                            R"({"do":"pid"})")
+            .body;
+    };
+    const std::string before = left_process();
+    EXPECT_EQ(colour(local), "red");
+    here.file("other", "text", false);
+    put("green");
+    expect_soon(local, "green");
+    EXPECT_EQ(left_process(), before);
+    EXPECT_EQ(local.stop(), 0);
+}
+
+// The one in hand is answered by the old program, and those behind it by the new one.
+TEST_F(emulator_watch, loses_no_invocation) {
+    put("red");
+    release::local_function local(SPRY_EMULATOR, flags());
+    EXPECT_EQ(colour(local), "red");
+    std::vector<http_answer> answers(5);
+    std::vector<std::thread> callers;
+    callers.emplace_back([&] { answers[0] = local.invoke(R"({"do":"sleep","n":1500})"); });
+    local.log_with("START RequestId: ", 2);
+    for (std::size_t i = 1; i != answers.size(); ++i)
+        callers.emplace_back(
+            [&, i] { answers[i] = local.invoke(R"({"do":"env","name":"COLOUR"})"); });
+    put("green");
+    for (std::thread& each : callers)
+        each.join();
+    EXPECT_EQ(answers[0].body, R"({"do":"sleep","n":1500})");
+    for (std::size_t i = 1; i != answers.size(); ++i) {
+        EXPECT_EQ(answers[i].status, 200);
+        EXPECT_EQ(answers[i].header("x-amz-function-error"), "");
+    }
+    expect_soon(local, "green");
+    EXPECT_EQ(local.stop(), 0);
+}
+
+// As it is while a build goes on, or has failed.
+TEST_F(emulator_watch, keeps_invocations_while_there_is_no_program) {
+    put("red");
+    release::local_function local(SPRY_EMULATOR, flags());
+    EXPECT_EQ(colour(local), "red");
+    here.file("function", "no program", false);
+    local.log_with("it is started again when it has changed");
+    std::string seen;
+    std::thread caller([&] { seen = colour(local); });
+    put("green");
+    caller.join();
+    EXPECT_EQ(seen, "green");
+    EXPECT_EQ(local.stop(), 0);
+}
+
+TEST_F(emulator_watch, ends_with_a_process_that_will_not_end) {
+    put("red");
+    release::local_function local(SPRY_EMULATOR, flags());
+    std::thread caller([&] { local.invoke(R"({"do":"hang_deaf"})"); });
+    local.log_with("START RequestId: ");
+    put("green");
+    EXPECT_EQ(local.stop(), 0);
+    caller.join();
+}
+
+} // namespace
