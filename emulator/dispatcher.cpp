@@ -142,10 +142,8 @@ task<> dispatcher::expire_waiting() {
 
 void dispatcher::list_processes(std::vector<int>& into) {
     for (environment* each = environments_.front(); each != nullptr;
-         each = environments_.next(*each)) {
-        if (each->pid() > 0)
-            into.push_back(each->pid());
-    }
+         each = environments_.next(*each))
+        each->list_processes(into);
 }
 
 } // namespace spry::emulator

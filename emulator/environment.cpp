@@ -95,7 +95,21 @@ function_outcome environment_end::outcome_for(std::string_view request_id) const
 
 environment::environment(io::event_loop& loop, const function_program& program,
                          invocation_queue& waiting, log_writer& log) noexcept
-    : loop_(loop), program_(program), waiting_(waiting), log_(log), has_deadline_(loop) {}
+    : loop_(loop),
+      program_(program),
+      waiting_(waiting),
+      log_(log),
+      has_deadline_(loop),
+      extensions_(program.make_extensions == nullptr
+                      ? nullptr
+                      : program.make_extensions(loop, program, *this)) {}
+
+void environment::list_processes(std::vector<int>& into) const {
+    if (process_ != nullptr)
+        into.push_back(process_->pid());
+    if (extensions_)
+        extensions_->list_processes(into);
+}
 
 task<environment_end> environment::run(phase first, stop_token stop, stop_token at_once) {
     phase_ = first;
@@ -113,39 +127,114 @@ task<environment_end> environment::run(phase first, stop_token stop, stop_token 
     options.working_directory = program_.working_directory;
     options.standard_output = pipe->writer.get();
     options.standard_error = pipe->writer.get();
-    oom_kills_ = oom_kill_count();
-    // Measured with the clock itself, here and below: the loop's time stands still while it starts
-    // a process, and that process may have asked for its first event within the same turn.
-    started_ = io::clock::now();
-    result<io::child_process> process = io::child_process::start(loop_, options);
-    pipe->writer.reset(); // else its end would never come
-    if (!process)
-        co_return not_started(process.error(), program_.program);
-    process_ = &*process;
-    memory_.watch(process_->pid());
-
     function_output output{loop_, std::move(pipe->reader), log_};
     output_ = &output;
     runtime_api api{*this};
     http::server server{loop_, std::move(*back), api, runtime_api_options(program_)};
-    scope_.spawn(output.run(ending_.token()));
-    scope_.spawn(serve(&server));
-    scope_.spawn(watch_deadlines());
-    if (phase_ == phase::init)
-        scope_.spawn(limit_init());
-    offer();
+    const auto open = [&] {
+        scope_.spawn(output.run(ending_.token()));
+        scope_.spawn(serve(&server));
+        scope_.spawn(watch_deadlines());
+        if (phase_ == phase::init)
+            scope_.spawn(limit_init());
+    };
+    oom_kills_ = oom_kill_count();
+    // Measured with the clock itself, here and below: the loop's time stands still while it starts
+    // a process, and that process may have asked for its first event within the same turn.
+    started_ = io::clock::now();
+    if (extensions_) {
+        open();
+        co_await start_extensions(server.local_address(), pipe->writer.get(), stop);
+    }
 
-    const result<io::exit_status> ended = co_await end_of_process(stop, at_once);
-    process_ = nullptr;
+    // Where the extensions have not started, as after a process that was killed.
+    result<io::exit_status> ended = io::exit_status{true, SIGKILL, 0};
+    std::optional<environment_end> no_process;
+    if (may_start()) {
+        result<io::child_process> process = io::child_process::start(loop_, options);
+        pipe->writer.reset(); // else its end would never come
+        if (process) {
+            process_ = &*process;
+            memory_.watch(process_->pid());
+            if (!extensions_)
+                open();
+            offer();
+            ended = co_await end_of_process(stop, at_once);
+            process_ = nullptr;
+            init_over_.request_stop();
+            co_await receive_last_words();
+        } else {
+            no_process = not_started(process.error(), program_.program);
+        }
+    }
+    pipe->writer.reset();
     init_over_.request_stop();
-    co_await receive_last_words();
+    if (extensions_)
+        co_await close_down(at_once);
     // Calls in hand end first: they may still be sending an event.
     ending_.request_stop();
     co_await scope_.join();
     output.drain();
-    environment_end end = settle(ended);
+    environment_end end = no_process ? settle_unstarted(std::move(*no_process)) : settle(ended);
     output_ = nullptr;
     co_return end;
+}
+
+task<> environment::start_extensions(io::address runtime_api, int output, stop_token stop) {
+    starting_ = true;
+    if (phase_ == phase::invoke && !is_managed() && !waiting_.empty())
+        take(); // its deadline covers their start
+    auto end = [this] { start_over_.request_stop(); };
+    const stop_callback<decltype(end)> on_stop{stop, end};
+    co_await extensions_->start(runtime_api, output, start_over_.token());
+    starting_ = false;
+    stopping_ = stop.stop_requested();
+    note_failed_extension();
+}
+
+bool environment::may_start() const noexcept {
+    return !stopping_ && !timed_out_ && !init_timed_out_ && failed_extension() == nullptr;
+}
+
+task<> environment::close_down(stop_token at_once) {
+    thaw();
+    extensions_->close_registration();
+    const io::time_point begun = shutdown_begun_.value_or(io::clock::now());
+    std::string_view reason = "failure";
+    if (stopping_)
+        reason = "spindown";
+    else if (timed_out_ || init_timed_out_)
+        reason = "timeout";
+    co_await extensions_->shut_down(reason, begun + extension_shutdown_time, at_once);
+}
+
+const extension_failure* environment::failed_extension() const noexcept {
+    return extensions_ && extensions_->failure() ? &*extensions_->failure() : nullptr;
+}
+
+void environment::note_failed_extension() {
+    const extension_failure* const failed = failed_extension();
+    if (failed != nullptr && !initialised_)
+        init_error_ = error_document(failed->type, failed->message);
+}
+
+void environment::extensions_changed() {
+    if (process_ == nullptr || shutdown_begun_)
+        return; // the start and the end look for themselves
+    if (failed_extension() == nullptr) {
+        go_on();
+        return;
+    }
+    note_failed_extension();
+    end_process();
+}
+
+// With a grace, as the extensions have one.
+void environment::end_process() {
+    shutdown_begun_ = io::clock::now();
+    process_->signal_group(SIGTERM);
+    thaw();
+    scope_.spawn(kill_after(runtime_shutdown_time, ending_.token()));
 }
 
 task<result<io::exit_status>> environment::end_of_process(stop_token stop, stop_token at_once) {
@@ -157,11 +246,14 @@ task<result<io::exit_status>> environment::end_of_process(stop_token stop, stop_
 
     stopping_ = true;
     init_over_.request_stop();
+    shutdown_begun_ = shutdown_begun_.value_or(io::clock::now());
     process_->signal_group(SIGTERM);
     thaw();
     stop_source has_ended;
     task_scope patience;
-    patience.spawn(kill_after(termination_grace, has_ended.token()));
+    const bool shares_time = extensions_ && extensions_->has_processes();
+    patience.spawn(
+        kill_after(shares_time ? runtime_shutdown_time : termination_grace, has_ended.token()));
     auto kill = [this] { process_->signal_group(SIGKILL); };
     stop_callback<decltype(kill)> on_at_once{at_once, kill};
     ended = co_await process_->wait();
@@ -216,10 +308,12 @@ task<> environment::serve(http::server* server) {
 
 task<> environment::limit_init() {
     const result<> slept = co_await loop_.sleep_for(program_.init_timeout, init_over_.token());
-    if (slept && process_ != nullptr) {
-        init_timed_out_ = true;
+    if (!slept)
+        co_return;
+    init_timed_out_ = true;
+    start_over_.request_stop();
+    if (process_ != nullptr)
         process_->signal_group(SIGKILL);
-    }
 }
 
 // One timer for all: it is not moved when an invocation ends, since the deadline of the next one
@@ -249,10 +343,14 @@ task<> environment::watch_deadlines() {
 
 void environment::expire(in_hand& late) {
     if (!is_managed()) {
-        if (process_ == nullptr || timed_out_)
+        if ((process_ == nullptr && !starting_) || timed_out_)
             return;
         timed_out_ = true;
-        process_->signal_group(SIGKILL);
+        start_over_.request_stop();
+        if (process_ != nullptr && extensions_ && extensions_->has_processes())
+            end_process();
+        else if (process_ != nullptr)
+            process_->signal_group(SIGKILL);
         return;
     }
     log_timeout(late);
@@ -266,8 +364,8 @@ void environment::expire(in_hand& late) {
 }
 
 std::size_t environment::free_slots() const noexcept {
-    if (process_ == nullptr || stopping_ || retired_ || timed_out_ || init_timed_out_ ||
-        init_state_ == runtime_state::init_error)
+    if ((process_ == nullptr && !starting_) || stopping_ || retired_ || timed_out_ ||
+        init_timed_out_ || shutdown_begun_ || init_state_ == runtime_state::init_error)
         return 0;
     if (is_managed())
         return init_state_ == runtime_state::started ? program_.managed_concurrency : nexts_.size();
@@ -277,11 +375,13 @@ std::size_t environment::free_slots() const noexcept {
 
 void environment::offer() {
     // What comes while a process ends waits for the next one.
-    if (process_ == nullptr || stopping_ || retired_ || timed_out_)
+    if (process_ == nullptr || stopping_ || retired_ || timed_out_ || shutdown_begun_)
         return;
     if (phase_ == phase::invoke && init_state_ == runtime_state::started && !is_managed() &&
         in_hand_.empty() && !waiting_.empty())
         take();
+    if (extensions_ && !extensions_->is_idle())
+        return;
     while (!nexts_.empty() && !waiting_.empty()) {
         if (!is_managed() && !in_hand_.empty())
             return;
@@ -312,6 +412,8 @@ void environment::deliver(in_hand& what) {
     next_call* const to = nexts_.pop_front();
     to->id = what.request_id;
     to->changed.set();
+    if (extensions_ && !is_managed())
+        extensions_->begin_invocation(*what.caller, deadline_epoch_ms(what.request_id));
 }
 
 runtime_state environment::state() const noexcept {
@@ -335,14 +437,8 @@ std::optional<api_refusal> environment::begin_next(next_call& call) {
         return refused_transition(before, runtime_call::next);
     if (init_state_ == runtime_state::started) {
         init_state_ = runtime_state::ready;
-        init_over_.request_stop();
-        if (phase_ == phase::init)
-            init_duration_ = io::clock::now() - started_;
-    }
-    if (before == runtime_state::response_sent) {
-        if (in_hand_.front()->cut)
-            give_cut_outcome(*in_hand_.front());
-        end_invocation(*in_hand_.front(), {}, {});
+        if (extensions_)
+            extensions_->close_registration();
     }
 
     if (!is_managed()) {
@@ -357,13 +453,35 @@ std::optional<api_refusal> environment::begin_next(next_call& call) {
         return std::nullopt;
     }
     nexts_.push_back(call);
+    go_on();
+    return std::nullopt;
+}
+
+// The runtime waits for an event. Once the extensions do too, what they had is over.
+void environment::go_on() {
+    if (nexts_.empty() || (extensions_ && !extensions_->is_idle()))
+        return;
+    end_initialisation();
+    if (!is_managed() && !in_hand_.empty() &&
+        in_hand_.front()->state == runtime_state::response_sent) {
+        if (in_hand_.front()->cut)
+            give_cut_outcome(*in_hand_.front());
+        end_invocation(*in_hand_.front(), {}, {});
+    }
     if (!in_hand_.empty() && in_hand_.front()->state == runtime_state::ready)
         deliver(*in_hand_.front()); // taken while the process initialised
     else
         offer();
     if (in_hand_.empty())
         freeze();
-    return std::nullopt;
+}
+
+void environment::end_initialisation() noexcept {
+    if (std::exchange(initialised_, true))
+        return;
+    init_over_.request_stop();
+    if (phase_ == phase::init)
+        init_duration_ = io::clock::now() - started_;
 }
 
 void environment::end_next(next_call& call) noexcept {
@@ -374,13 +492,19 @@ void environment::end_next(next_call& call) noexcept {
 void environment::freeze() noexcept {
     if (program_.freeze && !is_managed() && !stopping_ && process_ != nullptr) {
         process_->signal_group(SIGSTOP);
+        if (extensions_)
+            extensions_->signal(SIGSTOP);
         frozen_ = true;
     }
 }
 
 void environment::thaw() noexcept {
-    if (std::exchange(frozen_, false) && process_ != nullptr)
+    if (!std::exchange(frozen_, false))
+        return;
+    if (process_ != nullptr)
         process_->signal_group(SIGCONT);
+    if (extensions_)
+        extensions_->signal(SIGCONT);
 }
 
 invocation* environment::delivered(std::string_view id) noexcept {
@@ -542,6 +666,8 @@ void environment::complete_init_error(std::string document) {
 
 // The service tells its log why, and its callers the signal.
 std::string_view environment::exit_type(const result<io::exit_status>& ended) const {
+    if (const extension_failure* const failed = failed_extension())
+        return failed->type;
     if (!ended || !ended->signalled || ended->code != SIGKILL || killed_by_us_)
         return exit_error;
     const std::optional<std::uint64_t> kills = oom_kill_count();
@@ -550,20 +676,35 @@ std::string_view environment::exit_type(const result<io::exit_status>& ended) co
     return kernel_did_it || had_too_much ? "Runtime.OutOfMemory" : exit_error;
 }
 
+std::string environment::describe(const result<io::exit_status>& ended) const {
+    const extension_failure* const failed = failed_extension();
+    return failed == nullptr ? describe_end(ended) : failed->message;
+}
+
+environment_end environment::settle_unstarted(environment_end end) {
+    while (!in_hand_.empty()) { // what was taken before the extensions started
+        give_outcome(*in_hand_.back(), end.outcome_for(in_hand_.back()->request_id));
+        end_invocation(*in_hand_.back(), "error", {});
+    }
+    return end;
+}
+
 environment_end environment::settle(const result<io::exit_status>& ended) {
     if (ended)
         memory_.note(ended->max_rss_kib);
     environment_end end;
     end.init_error = init_error_;
-    end.message = describe_end(ended);
-    const bool in_init = init_state_ != runtime_state::ready;
+    end.message = describe(ended);
+    const bool in_init = !initialised_;
     if (in_init && !stopping_ && !timed_out_) {
         init_duration_.reset();
         end.what = environment_end::kind::init_failed;
         if (init_timed_out_)
             log_init_report("timeout", {});
         else
-            log_init_report("error", init_error_.empty() ? exit_type(ended) : "reported");
+            log_init_report("error", init_error_.empty() || failed_extension() != nullptr
+                                         ? exit_type(ended)
+                                         : "reported");
     } else if (in_hand_.empty() && !stopping_) {
         log_.line("Between invocations: " + end.message, log_line::failure);
     }
@@ -592,7 +733,8 @@ void environment::settle_one(in_hand& left, const result<io::exit_status>& ended
         outcome.body = init_error_;
     } else {
         type = exit_type(ended);
-        outcome = function_outcome::failed(of_exit, exit_error, about(id, describe_end(ended)));
+        const std::string_view told = failed_extension() == nullptr ? exit_error : type;
+        outcome = function_outcome::failed(of_exit, told, about(id, describe(ended)));
         log_.line(outcome.message + "\n" + std::string{type}, log_line::failure);
     }
     // What was answered in time stands.

@@ -7,6 +7,8 @@
 #include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
 #include <spry/core/task_scope.hpp>
+#include <spry/emulator/api_answer.hpp>
+#include <spry/emulator/extension_host.hpp>
 #include <spry/emulator/function_log.hpp>
 #include <spry/emulator/function_output.hpp>
 #include <spry/emulator/function_program.hpp>
@@ -37,13 +39,6 @@ inline constexpr std::chrono::milliseconds init_error_grace{1000};
 inline constexpr std::chrono::milliseconds truncation_grace{1000};
 /// Invocations of a managed environment whose late answer gets a 410; what was forgotten gets 400.
 inline constexpr std::size_t late_answers_max = 1000;
-
-/// A Runtime API call that was refused (runtime contract 1.7).
-struct api_refusal {
-    int status;
-    std::string_view type; ///< static text
-    std::string message;
-};
 
 /// How an environment ended.
 struct environment_end {
@@ -77,7 +72,11 @@ struct environment_end {
 /// With `managed_concurrency` it is a Managed Instance (contract 3): as many invocations as the
 /// runtime has GET nexts waiting, each over with its answer; at its deadline an invocation fails
 /// and the process goes on.
-class environment : public queue_link {
+///
+/// Where the program has extensions (contract 7.6), the external ones start and register first; the
+/// initialisation, and each invocation, is over when all extensions wait for an event too, and
+/// they have the end of the environment for themselves, once the function's process has ended.
+class environment : public queue_link, private extension_watcher {
 public:
     /// All outlive the environment.
     environment(io::event_loop& loop, const function_program& program, invocation_queue& waiting,
@@ -103,8 +102,8 @@ public:
     /// How many of those that wait this environment is going to take without another's answer.
     std::size_t free_slots() const noexcept;
 
-    /// The function's process, or -1.
-    int pid() const noexcept { return process_ == nullptr ? -1 : process_->pid(); }
+    /// Adds the function's process and the extensions', as far as they run.
+    void list_processes(std::vector<int>& into) const;
 
     // What the runtime calls; used by runtime_api.
 
@@ -145,6 +144,9 @@ public:
     std::optional<api_refusal> begin_init_error();
     void complete_init_error(std::string document);
 
+    /// Null: there are none.
+    extension_host* extensions() noexcept { return extensions_.get(); }
+
     io::event_loop& loop() noexcept { return loop_; }
     bool is_managed() const noexcept { return program_.managed_concurrency != 0; }
 
@@ -162,6 +164,15 @@ private:
         bool cut = false;                           // its response was, and it has no outcome
     };
 
+    task<> start_extensions(io::address runtime_api, int output, stop_token stop);
+    bool may_start() const noexcept;
+    task<> close_down(stop_token at_once);
+    void extensions_changed() override;
+    const extension_failure* failed_extension() const noexcept;
+    void note_failed_extension();
+    void end_initialisation() noexcept;
+    void go_on();
+    void end_process();
     task<result<io::exit_status>> end_of_process(stop_token stop, stop_token at_once);
     task<> receive_last_words();
     task<> kill_after(std::chrono::milliseconds grace, stop_token unless);
@@ -183,6 +194,8 @@ private:
     void end_invocation(in_hand& which, std::string_view status, std::string_view error_type);
     void log_start(const in_hand& of);
     void log_timeout(const in_hand& of);
+    std::string describe(const result<io::exit_status>& ended) const;
+    environment_end settle_unstarted(environment_end end);
     environment_end settle(const result<io::exit_status>& ended);
     void settle_one(in_hand& left, const result<io::exit_status>& ended,
                     function_outcome::cause of_exit);
@@ -212,6 +225,11 @@ private:
     io::async_event has_deadline_;
     io::child_process* process_ = nullptr; // while it runs
     function_output* output_ = nullptr;    // as long as there is a pipe
+    const std::unique_ptr<extension_host> extensions_;
+    stop_source start_over_;                       // of the extensions' start
+    std::optional<io::time_point> shutdown_begun_; // the function was told to end
+    bool starting_ = false;                        // extensions are, and there is no process yet
+    bool initialised_ = false;                     // runtime and extensions are
     bool timed_out_ = false;
     bool init_timed_out_ = false;
     bool stopping_ = false;

@@ -2,6 +2,7 @@
 // What the emulator runs as its function, and what that program finds in its environment.
 #pragma once
 
+#include <spry/emulator/extension_host.hpp>
 #include <spry/io/address.hpp>
 
 #include <chrono>
@@ -34,6 +35,8 @@ struct function_program {
     /// Processes for overlapping invocations; 0: as many as of every other function.
     std::size_t environments_max = 0;
     bool freeze = false; ///< its processes are stopped while they have nothing to do
+    extension_host_maker make_extensions = nullptr;        ///< null: there are none
+    std::vector<std::string> extensions;                   ///< paths of the external ones
     std::optional<io::address> runtime_api = std::nullopt; ///< none: a free port of 127.0.0.1
 };
 

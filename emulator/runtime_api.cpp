@@ -56,6 +56,11 @@ task<> runtime_api::handle(http::exchange& exchange) {
             co_return;
         }
     }
+    if (extension_host* const extensions = environment_.extensions()) {
+        const bool is_theirs = co_await extensions->handle(exchange, environment_.ending());
+        if (is_theirs)
+            co_return;
+    }
     exchange.add_header("Content-Type", "text/plain; charset=utf-8");
     (void)co_await exchange.respond(404, "404 page not found\n");
 }
@@ -232,18 +237,6 @@ task<> runtime_api::init_error(http::exchange* exchange) {
     environment_.complete_init_error(std::move(document));
     if (body)
         co_await accept(exchange);
-}
-
-task<> runtime_api::accept(http::exchange* exchange) {
-    exchange->add_header("Content-Type", "application/json");
-    (void)co_await exchange->respond(202, "{\"status\":\"OK\"}\n", environment_.ending());
-}
-
-task<> runtime_api::refuse(http::exchange* exchange, api_refusal why) {
-    exchange->add_header("Content-Type", "application/json");
-    std::string body = error_document(why.type, why.message);
-    body += '\n';
-    (void)co_await exchange->respond(why.status, body, environment_.ending());
 }
 
 } // namespace spry::emulator

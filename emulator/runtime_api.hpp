@@ -5,11 +5,13 @@
 #include <spry/core/result.hpp>
 #include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
+#include <spry/emulator/api_answer.hpp>
 #include <spry/emulator/environment.hpp>
 #include <spry/http/exchange.hpp>
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace spry::emulator {
 
@@ -30,8 +32,12 @@ private:
     task<> stream(http::exchange* exchange, std::string id, response_stream* to);
     task<result<>> pass_on(http::exchange* exchange, std::string_view id);
     task<> init_error(http::exchange* exchange);
-    task<> accept(http::exchange* exchange);
-    task<> refuse(http::exchange* exchange, api_refusal why);
+    task<> accept(http::exchange* exchange) {
+        return accept_call(*exchange, environment_.ending());
+    }
+    task<> refuse(http::exchange* exchange, api_refusal why) {
+        return refuse_call(*exchange, std::move(why), environment_.ending());
+    }
 
     environment& environment_;
 };

@@ -33,6 +33,7 @@ Without one: /var/task/bootstrap, /opt/bootstrap or /var/runtime/bootstrap.
   --freeze                   stop the function's process between invocations
   --stream-limit SIZE        of a streamed response: 20MiB or bytes (200MiB)
   --stream-bandwidth SIZE    a second, behind its first 6 MiB (no limit)
+  --extensions FOLDER        external extensions (/opt/extensions)
   --compat rie               answer as aws-lambda-rie does
   --allow-host NAME          allow this Host header beside this machine's names
   --log-level LEVEL          warn and above: only what goes wrong (info)
@@ -79,6 +80,7 @@ constexpr std::string_view flags_with_value[] = {
     "--compat",       "--log-level",
     "--stream-limit", "--stream-bandwidth",
     "--functions",    "--event",
+    "--extensions",
 };
 
 // One of these with its value; what is wrong with it, or nothing.
@@ -136,6 +138,8 @@ std::string set(command_line& line, std::string_view flag, std::string_view valu
         if (value != "rie")
             return expects(flag, value, "rie");
         line.compat_rie = true;
+    } else if (flag == "--extensions") {
+        line.extensions = value;
     } else if (flag == "--allow-host") {
         line.allowed_hosts.emplace_back(value);
     } else {

@@ -41,8 +41,9 @@ struct command_line {
     std::string functions_file; ///< empty: none
     std::string event;          ///< the sample event to send; empty: none
     std::vector<std::string> allowed_hosts;
-    std::vector<std::string> command; ///< the function's program and its arguments
-    std::string problem;              ///< what cannot be understood, as a sentence; empty: nothing
+    std::optional<std::string> extensions; ///< the folder with external extensions
+    std::vector<std::string> command;      ///< the function's program and its arguments
+    std::string problem; ///< what cannot be understood, as a sentence; empty: nothing
 };
 
 /// Reads the arguments behind the program's name. Flags are "--name value" or "--name=value", and

@@ -4,6 +4,8 @@
 #include <spry/emulator/program/command_line.hpp>
 #include <spry/emulator/program/event_visitor.hpp>
 #include <spry/emulator/program/events/sample_events.hpp>
+#include <spry/emulator/program/extension_folder.hpp>
+#include <spry/emulator/program/extensions.hpp>
 #include <spry/emulator/program/function_command.hpp>
 #include <spry/emulator/program/functions_file.hpp>
 #include <spry/emulator/program/orphans.hpp>
@@ -44,6 +46,27 @@ int complain(std::string_view problem) {
 bool is_terminal_with_colours(const std::vector<std::string>& variables) {
     return ::isatty(STDOUT_FILENO) == 1 && emulator::find_variable(variables, "NO_COLOR").empty() &&
            emulator::find_variable(variables, "TERM") != "dumb";
+}
+
+// The function's extensions, as long as nobody has switched them off, or what is wrong.
+std::optional<std::string> choose_extensions(const std::optional<std::string>& folder,
+                                             emulator::function_program& function) {
+    if (emulator::extensions_are_disabled())
+        return std::nullopt;
+    function.make_extensions = emulator::make_extensions;
+    spry::result<std::vector<std::string>> found =
+        emulator::list_extensions(folder.value_or(emulator::extension_folder_default));
+    if (!found && folder)
+        return "--extensions is \"" + *folder +
+               "\", and must be a folder with programs: " + found.error().message();
+    if (!found)
+        return std::nullopt;
+    if (found->size() > emulator::extensions_max)
+        return "there are " + std::to_string(found->size()) +
+               " extensions, and Lambda takes 10: remove some of the files in " +
+               folder.value_or(emulator::extension_folder_default);
+    function.extensions = std::move(*found);
+    return std::nullopt;
 }
 
 void make_table(const std::vector<emulator::named_handler>& functions,
@@ -111,6 +134,8 @@ int run(int argc, char** argv) {
         emulator::read_settings(emulator::strings_of(environ), in_container, &options);
     options.function.runtime_api = line.runtime_api;
     options.function.freeze = line.freeze;
+    if (!wrong)
+        wrong = choose_extensions(line.extensions, options.function);
     if (!wrong && line.functions_file.empty())
         wrong = emulator::set_command(line.command, options.function);
     else if (!wrong)
