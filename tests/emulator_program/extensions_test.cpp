@@ -63,6 +63,18 @@ TEST_F(emulator_extensions, in_shell_run_unmodified) {
     EXPECT_THAT(log, HasSubstr("\"shutdownReason\":\"spindown\"}"));
 }
 
+TEST_F(emulator_extensions, in_go_run_unmodified) {
+    const std::filesystem::path folder = SPRY_SOURCE_DIR "/.deps/peers/go/extensions";
+    if (!std::filesystem::exists(folder / "watcher"))
+        GTEST_SKIP() << "the Go extension is not built: ./dev setup --peers go";
+    started::emulator local({"--extensions", folder.string()});
+    const http_answer answer = local.invoke("1");
+    EXPECT_EQ(answer.body, "1");
+    local.log_with("watcher: INVOKE " + request_id_of(answer));
+    EXPECT_EQ(local.stop(), 0);
+    EXPECT_THAT(local.log(), HasSubstr("watcher: SHUTDOWN spindown\n"));
+}
+
 TEST_F(emulator_extensions, register_before_the_function_starts) {
     if (!started::has_curl())
         GTEST_SKIP() << "there is no curl";
