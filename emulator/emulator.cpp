@@ -80,6 +80,8 @@ task<result<>> emulator::run(stop_token stop, stop_token at_once) {
                            options_.allowed_hosts,
                            options_.async_retry_delay,
                            options_.streaming,
+                           options_.http,
+                           options_.cors_origins,
                            ending_.token(),
                            give_up_.token()};
     const front_door_maker make =

@@ -51,6 +51,8 @@ struct emulator_options {
     log_target log;                         ///< takes the functions' lines
     std::chrono::milliseconds async_retry_delay = async_retry_delay_default;
     stream_limits streaming;
+    http_front http = http_front::none;
+    std::vector<std::string> cors_origins;      ///< whose pages may call functions' URLs; "*": any
     front_door_maker make_front_door = nullptr; ///< null: the Invoke API's
 };
 

@@ -10,6 +10,7 @@
 #include <spry/io/event_loop.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,14 @@ namespace spry::emulator {
 /// before the third, as the service does.
 inline constexpr std::chrono::milliseconds async_retry_delay_default = std::chrono::minutes{1};
 
+/// Which requests are events of the function, as they are at its URL, beside those under
+/// /lambda-url.
+enum class http_front : std::uint8_t {
+    none,
+    beside, ///< all that are not for the emulator itself
+    alone,  ///< all: the process is an ordinary HTTP service
+};
+
 /// What a front door needs; what is given by reference outlives it.
 struct front_door_parts {
     io::event_loop& loop;
@@ -28,6 +37,9 @@ struct front_door_parts {
     const std::vector<std::string>& allowed_hosts; ///< beside this machine's names
     std::chrono::milliseconds async_retry_delay = async_retry_delay_default;
     stream_limits streaming;
+    http_front http = http_front::none;
+    const std::vector<std::string>&
+        cors_origins;   ///< whose pages may call functions' URLs; "*": any
     stop_token stop;    ///< ends the reading of requests
     stop_token give_up; ///< also the sending of answers
 };

@@ -12,6 +12,7 @@
 #include <spry/emulator/response_stream.hpp>
 #include <spry/emulator/send_patience.hpp>
 #include <spry/handler_api/runtime_api.hpp>
+#include <spry/http/target.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -74,6 +75,12 @@ caller_headers caller_of(const http::exchange& exchange) {
     return {exchange.header("Host"), exchange.header("Origin"), exchange.header("Sec-Fetch-Site")};
 }
 
+// Of the Invoke API, and what the emulator itself has to show.
+bool is_own_path(std::string_view path) noexcept {
+    const std::optional<std::string_view> first = http::next_segment(path);
+    return first == "2015-03-31" || first == "2021-11-15" || first == "_spry";
+}
+
 // Keeps an invocation's id taken.
 class registered {
 public:
@@ -121,13 +128,26 @@ struct invoke_api::background_invocation {
     registered id{owner.running_, first};
 };
 
-invoke_api::invoke_api(const front_door_parts& parts) : parts_(parts) {}
+invoke_api::invoke_api(const front_door_parts& parts) : parts_(parts), urls_(parts) {}
 
 std::unique_ptr<front_door> make_invoke_api(const front_door_parts& parts) {
     return std::make_unique<invoke_api>(parts);
 }
 
 task<> invoke_api::handle(http::exchange& exchange) {
+    if (parts_.http == http_front::alone) {
+        co_await serve_url(&exchange, {}, exchange.path());
+        co_return;
+    }
+    const std::optional<url_target> url = read_url_target(exchange.path());
+    if (url) {
+        co_await serve_url(&exchange, url->function, url->path);
+        co_return;
+    }
+    if (parts_.http == http_front::beside && !is_own_path(exchange.path())) {
+        co_await serve_url(&exchange, {}, exchange.path());
+        co_return;
+    }
     const std::string_view refusal =
         refuse_caller(caller_of(exchange), parts_.loopback_bind, parts_.allowed_hosts);
     if (!refusal.empty()) {
@@ -157,6 +177,21 @@ task<> invoke_api::handle(http::exchange& exchange) {
         co_return;
     }
     co_await invoke(&exchange, std::move(*function), streams);
+}
+
+// The first function is that of every path.
+task<> invoke_api::serve_url(http::exchange* exchange, std::string_view function,
+                             std::string_view path) {
+    dispatcher* const to =
+        function.empty() ? parts_.functions.all().front().get() : parts_.functions.find(function);
+    if (to == nullptr) {
+        service_error why{404, "ResourceNotFoundException",
+                          "Function not found: " + std::string{function} +
+                              "; there are: " + parts_.functions.names()};
+        co_await refuse(exchange, std::move(why));
+        co_return;
+    }
+    co_await urls_.handle(exchange, to, path);
 }
 
 task<> invoke_api::greet(http::exchange* exchange) {

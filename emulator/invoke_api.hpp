@@ -9,6 +9,7 @@
 #include <spry/emulator/front_door.hpp>
 #include <spry/emulator/invocation.hpp>
 #include <spry/emulator/invoke_request.hpp>
+#include <spry/emulator/url_api.hpp>
 #include <spry/http/exchange.hpp>
 #include <spry/io/event_loop.hpp>
 
@@ -43,6 +44,7 @@ private:
     // An asynchronous invocation, whose caller has gone.
     struct background_invocation;
 
+    task<> serve_url(http::exchange* exchange, std::string_view function, std::string_view path);
     task<> greet(http::exchange* exchange);
     task<> invoke(http::exchange* exchange, std::string function, bool streams);
     task<bool> submit(http::exchange* exchange, dispatcher* function, invocation* what);
@@ -58,6 +60,7 @@ private:
     bool is_known_id(std::string_view id) const;
 
     front_door_parts parts_;
+    url_api urls_;
     task_scope background_;
     std::size_t background_bytes_ = 0;
     std::vector<const invocation*> running_;  // whose ids are taken

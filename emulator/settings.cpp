@@ -14,6 +14,7 @@ namespace spry::emulator {
 namespace {
 
 constexpr std::uint64_t managed_concurrency_max = 4096;
+constexpr std::uint64_t port_max = 65'535;
 constexpr std::chrono::seconds managed_init_timeout_min{130};
 
 // Leaves `number` alone where the variable is unset; false where it is no number from 1 to `max`.
@@ -65,6 +66,16 @@ std::optional<std::string> read_settings(std::vector<std::string> environment, b
             return "SPRY_LISTEN is \"" + std::string{listen} +
                    "\", and must be ADDRESS:PORT, :PORT or PORT, as in SPRY_LISTEN=127.0.0.1:9000";
         into->listen = *choice;
+    }
+    constexpr std::string_view port_name = "PORT";
+    const std::string_view port = find_variable(variables, port_name);
+    if (!port.empty()) {
+        std::uint64_t number = 0;
+        if (!read_number(port, port_max, &number))
+            return not_a_number(port_name, port, "a port", port_max);
+        into->http = http_front::alone;
+        if (listen.empty())
+            into->listen = {false, io::address::any_v4(static_cast<std::uint16_t>(number))};
     }
     into->allowed_hosts = split(find_variable(variables, "SPRY_ALLOW_HOST"));
 

@@ -19,7 +19,9 @@ inline constexpr std::uint64_t memory_size_mib_max = 1'048'576;
 
 /// Fills `*into` from SPRY_LISTEN, SPRY_ALLOW_HOST (names, separated by commas) and the variables
 /// of RIE's: AWS_LAMBDA_FUNCTION_NAME, _VERSION, _MEMORY_SIZE (MiB) and _TIMEOUT (seconds), and
-/// AWS_LAMBDA_MAX_CONCURRENCY, which makes it a Managed Instance.
+/// AWS_LAMBDA_MAX_CONCURRENCY, which makes it a Managed Instance. PORT, which platforms for HTTP
+/// services set, makes it one: it listens there on all addresses, and every request is the
+/// function's.
 /// `environment` also becomes the function's. Returns a sentence where a value cannot be used.
 std::optional<std::string> read_settings(std::vector<std::string> environment, bool in_container,
                                          emulator_options* into);

@@ -34,6 +34,8 @@ Without one: /var/task/bootstrap, /opt/bootstrap or /var/runtime/bootstrap.
   --stream-limit SIZE        of a streamed response: 20MiB or bytes (200MiB)
   --stream-bandwidth SIZE    a second, behind its first 6 MiB (no limit)
   --extensions FOLDER        external extensions (/opt/extensions)
+  --http                     all other paths are the function's URL, too
+  --cors ORIGIN              of pages that may call functions' URLs; *: any
   --compat rie               answer as aws-lambda-rie does
   --allow-host NAME          allow this Host header beside this machine's names
   --log-level LEVEL          warn and above: only what goes wrong (info)
@@ -80,7 +82,7 @@ constexpr std::string_view flags_with_value[] = {
     "--compat",       "--log-level",
     "--stream-limit", "--stream-bandwidth",
     "--functions",    "--event",
-    "--extensions",
+    "--extensions",   "--cors",
 };
 
 // One of these with its value; what is wrong with it, or nothing.
@@ -140,6 +142,10 @@ std::string set(command_line& line, std::string_view flag, std::string_view valu
         line.compat_rie = true;
     } else if (flag == "--extensions") {
         line.extensions = value;
+    } else if (flag == "--cors") {
+        if (value != "*" && value.find("://") == value.npos)
+            return expects(flag, value, "an origin, as in https://example.com, or *");
+        line.cors_origins.emplace_back(value);
     } else if (flag == "--allow-host") {
         line.allowed_hosts.emplace_back(value);
     } else {
@@ -160,6 +166,8 @@ bool set_plain(command_line& line, std::string_view flag) noexcept {
         line.version = true;
     else if (flag == "--freeze")
         line.freeze = true;
+    else if (flag == "--http")
+        line.http = true;
     else if (flag == "--watch")
         line.watch = true;
     else if (flag != "--enable-init-caching")

@@ -29,6 +29,7 @@ struct command_line {
     bool freeze = false;
     bool watch = false;
     bool compat_rie = false;
+    bool http = false; ///< the root is the function's URL
     bool is_quiet = false; ///< --log-level warn and above
     std::optional<listen_choice> listen;
     std::optional<io::address> runtime_api;
@@ -41,6 +42,7 @@ struct command_line {
     std::string functions_file; ///< empty: none
     std::string event;          ///< the sample event to send; empty: none
     std::vector<std::string> allowed_hosts;
+    std::vector<std::string> cors_origins;
     std::optional<std::string> extensions; ///< the folder with external extensions
     std::vector<std::string> command;      ///< the function's program and its arguments
     std::string problem; ///< what cannot be understood, as a sentence; empty: nothing

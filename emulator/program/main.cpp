@@ -163,6 +163,9 @@ int run(int argc, char** argv) {
     emulator::stream_limits& streaming = options.streaming;
     streaming.bytes_max = line.stream_bytes_max.value_or(streaming.bytes_max);
     streaming.bytes_per_second = line.stream_bytes_per_second.value_or(streaming.bytes_per_second);
+    if (line.http && options.http == emulator::http_front::none)
+        options.http = emulator::http_front::beside;
+    options.cors_origins = line.cors_origins;
     if (line.compat_rie)
         options.make_front_door = emulator::make_rie_api;
     make_table(line.functions, options);

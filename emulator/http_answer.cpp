@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/emulator/http_answer.hpp>
+
+#include <spry/core/arena.hpp>
+#include <spry/core/base64.hpp>
+#include <spry/core/json_reader.hpp>
+#include <spry/core/result.hpp>
+
+#include <cstdint>
+#include <map>
+
+namespace spry::emulator {
+
+namespace {
+
+// Values of headers are texts, and numbers and the like are taken for texts.
+struct answer_document {
+    std::optional<std::int64_t> statusCode;
+    std::optional<std::map<std::string, json::raw>> headers;
+    std::optional<std::vector<std::string>> cookies;
+    std::optional<std::string> body;
+    std::optional<bool> isBase64Encoded;
+};
+SPRY_JSON(answer_document, statusCode, headers, cookies, body, isBase64Encoded)
+
+constexpr std::int64_t status_min = 200; // an interim answer is no answer
+constexpr std::int64_t status_max = 599;
+
+// What a header's value says, or none: a list or an object is no text.
+std::optional<std::string> text_of(json::reader& reader, arena& memory, json::raw value) {
+    const char first = value.text.front();
+    if (first == '{' || first == '[')
+        return std::nullopt;
+    if (first != '"')
+        return std::string{value.text};
+    const result<std::string> text = reader.read<std::string>(value.text, memory);
+    if (!text)
+        return std::nullopt;
+    return *text;
+}
+
+std::optional<http_answer> read_document(std::string_view json, bool needs_status,
+                                         bool* is_document) {
+    std::string padded{json};
+    padded.append(json::padding, ' ');
+    json::reader reader;
+    json::reader values;
+    arena memory;
+    *is_document = false;
+    const result<answer_document> read =
+        reader.read<answer_document>(std::string_view{padded.data(), json.size()}, memory);
+    // One whose members are wrong meant to be one.
+    const bool is_object = json.find_first_not_of(" \t\r\n") != json.npos &&
+                           json[json.find_first_not_of(" \t\r\n")] == '{';
+    if (!read) {
+        *is_document = is_object && json.find("\"statusCode\"") != json.npos;
+        return std::nullopt;
+    }
+    *is_document = !needs_status || read->statusCode.has_value();
+    if (!*is_document)
+        return std::nullopt;
+
+    http_answer answer;
+    const std::int64_t status = read->statusCode.value_or(answer.status);
+    if (status < status_min || status > status_max)
+        return std::nullopt;
+    answer.status = static_cast<int>(status);
+    if (read->headers) {
+        for (const auto& [name, value] : *read->headers) {
+            std::optional<std::string> text = text_of(values, memory, value);
+            if (!text)
+                return std::nullopt;
+            answer.headers.emplace_back(name, std::move(*text));
+        }
+    }
+    if (read->cookies) {
+        for (const std::string& each : *read->cookies)
+            answer.headers.emplace_back("Set-Cookie", each);
+    }
+    if (!read->body)
+        return answer;
+    if (!read->isBase64Encoded.value_or(false)) {
+        answer.body = *read->body;
+        return answer;
+    }
+    std::optional<std::string> decoded = base64::decode(*read->body, base64::padding::optional);
+    if (!decoded)
+        return std::nullopt;
+    answer.body = std::move(*decoded);
+    return answer;
+}
+
+} // namespace
+
+std::optional<http_answer> read_http_answer(std::string_view response) {
+    bool is_document = false;
+    std::optional<http_answer> answer = read_document(response, true, &is_document);
+    if (answer || is_document)
+        return answer;
+    answer.emplace();
+    answer->headers.emplace_back("Content-Type", "application/json");
+    answer->body = response;
+    return answer;
+}
+
+std::optional<http_answer> read_prelude(std::string_view json) {
+    bool is_document = false;
+    return read_document(json, false, &is_document);
+}
+
+} // namespace spry::emulator

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/emulator/http_event.hpp>
+
+#include <spry/core/base64.hpp>
+#include <spry/core/json_writer.hpp>
+#include <spry/core/utf8.hpp>
+#include <spry/http/headers.hpp>
+#include <spry/http/target.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <map>
+#include <memory_resource>
+#include <optional>
+#include <vector>
+
+namespace spry::emulator {
+
+namespace {
+
+using values = std::map<std::string, std::string>; // joined by commas
+
+constexpr std::string_view default_route = "$default";
+
+std::string lower_case(std::string_view text) {
+    std::string lower{text};
+    for (char& each : lower) {
+        if (each >= 'A' && each <= 'Z')
+            each = static_cast<char>(each - 'A' + 'a');
+    }
+    return lower;
+}
+
+void add_value(values& to, std::string name, std::string_view value) {
+    const auto [at, is_new] = to.try_emplace(std::move(name), value);
+    if (is_new)
+        return;
+    at->second += ',';
+    at->second += value;
+}
+
+// Cuts the text up to the next `separator` off the front, both.
+std::string_view cut(std::string_view& text, char separator) noexcept {
+    const std::size_t end = text.find(separator);
+    const std::string_view part = text.substr(0, end);
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    return part;
+}
+
+struct header_values {
+    values headers;
+    std::vector<std::string> cookies;
+};
+
+header_values read_headers(const http::message& request) {
+    header_values read;
+    for (std::size_t i = 0; i != request.header_count(); ++i) {
+        const http::field header = request.header_at(i);
+        if (!http::equal_ignoring_case(header.name, "Cookie")) {
+            add_value(read.headers, lower_case(header.name), header.value);
+            continue;
+        }
+        for (std::string_view left = header.value; !left.empty();) {
+            const std::string_view cookie = http::trim_blanks(cut(left, ';'));
+            if (!cookie.empty())
+                read.cookies.emplace_back(cookie);
+        }
+    }
+    return read;
+}
+
+values read_query(std::string_view query) {
+    values read;
+    while (!query.empty()) {
+        std::string_view value = cut(query, '&');
+        const std::string_view name = cut(value, '=');
+        std::optional<std::string> decoded_name =
+            http::percent_decode(name, http::plus_sign::is_space);
+        const std::optional<std::string> decoded_value =
+            http::percent_decode(value, http::plus_sign::is_space);
+        if (decoded_name && decoded_value && !decoded_name->empty())
+            add_value(read, std::move(*decoded_name), *decoded_value);
+    }
+    return read;
+}
+
+// As API Gateway sorts them: what it does not know is binary.
+bool is_text_type(std::string_view content_type) {
+    const std::string type = lower_case(http::trim_blanks(cut(content_type, ';')));
+    return type.empty() || type.starts_with("text/") || type.ends_with("+json") ||
+           type.ends_with("+xml") || type == "application/json" || type == "application/xml" ||
+           type == "application/javascript" || type == "application/x-www-form-urlencoded";
+}
+
+// "31/Jan/2026:12:00:00 +0000"
+std::string log_time(std::chrono::system_clock::time_point time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    std::tm utc{};
+    ::gmtime_r(&seconds, &utc);
+    std::array<char, 64> text{};
+    const std::size_t size =
+        std::strftime(text.data(), text.size(), "%d/%b/%Y:%H:%M:%S +0000", &utc);
+    return {text.data(), size};
+}
+
+class event_writer {
+public:
+    void begin(std::string_view name) {
+        to_.key(name);
+        to_.begin_object();
+    }
+    void member(std::string_view name, std::string_view value) {
+        to_.key(name);
+        to_.string(value);
+    }
+    void members(std::string_view name, const values& from) {
+        begin(name);
+        for (const auto& [each, value] : from)
+            member(each, value);
+        to_.end_object();
+    }
+    void list(std::string_view name, const std::vector<std::string>& from) {
+        to_.key(name);
+        to_.begin_array();
+        for (const std::string& each : from) {
+            to_.element();
+            to_.string(each);
+        }
+        to_.end_array();
+    }
+    json::writer& raw() noexcept { return to_; }
+
+private:
+    json::writer to_{*std::pmr::new_delete_resource(), 1024};
+};
+
+void write_context(event_writer& to, const http::message& request, const http_event_facts& facts) {
+    const std::string_view host = request.header_or_empty("Host");
+    const auto since_epoch =
+        std::chrono::duration_cast<std::chrono::milliseconds>(facts.time.time_since_epoch());
+    to.begin("requestContext");
+    to.member("accountId", "anonymous"); // nobody has signed
+    to.member("apiId", "local");
+    to.member("domainName", host.substr(0, host.rfind(':')));
+    to.member("domainPrefix", "local");
+    to.begin("http");
+    to.member("method", request.method());
+    to.member("path", facts.path);
+    to.member("protocol", request.is_http_1_0() ? "HTTP/1.0" : "HTTP/1.1");
+    to.member("sourceIp", facts.source_ip);
+    to.member("userAgent", request.header_or_empty("User-Agent"));
+    to.raw().end_object();
+    to.member("requestId", facts.request_id);
+    to.member("routeKey", default_route);
+    to.member("stage", default_route);
+    to.member("time", log_time(facts.time));
+    to.raw().key("timeEpoch");
+    to.raw().integer(since_epoch.count());
+    to.raw().end_object();
+}
+
+void write_body(event_writer& to, const http::message& request) {
+    const std::string_view body = request.text();
+    const bool is_text =
+        is_text_type(request.header_or_empty("Content-Type")) && utf8::is_valid(body);
+    if (!body.empty())
+        to.member("body", is_text ? std::string{body} : base64::encode(body));
+    to.raw().key("isBase64Encoded");
+    to.raw().boolean(!is_text && !body.empty());
+}
+
+} // namespace
+
+std::string make_http_event(const http::message& request, const http_event_facts& facts) {
+    header_values read = read_headers(request);
+    const std::string_view host = request.header_or_empty("Host");
+    const std::size_t colon = host.rfind(':');
+    read.headers["x-amzn-trace-id"] = facts.trace_id;
+    add_value(read.headers, "x-forwarded-for", facts.source_ip);
+    read.headers["x-forwarded-port"] =
+        colon == host.npos || host.ends_with(']') ? "80" : std::string{host.substr(colon + 1)};
+    read.headers["x-forwarded-proto"] = "http";
+    const values query = read_query(request.query());
+
+    event_writer to;
+    to.raw().begin_object();
+    to.member("version", "2.0");
+    to.member("routeKey", default_route);
+    to.member("rawPath", facts.path);
+    to.member("rawQueryString", request.query());
+    if (!read.cookies.empty())
+        to.list("cookies", read.cookies);
+    to.members("headers", read.headers);
+    if (!query.empty())
+        to.members("queryStringParameters", query);
+    write_context(to, request, facts);
+    write_body(to, request);
+    to.raw().end_object();
+    return std::string{to.raw().text()};
+}
+
+} // namespace spry::emulator

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// http_event: an HTTP request as the event that a function URL makes of it, which is API Gateway's
+// payload format 2.0.
+#pragma once
+
+#include <spry/http/message.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace spry::emulator {
+
+/// What the request itself does not say. Views; they outlive the call.
+struct http_event_facts {
+    std::string_view path; ///< as it was sent, without what has named the function: "/a%20b"
+    std::string_view source_ip;
+    std::string_view request_id;
+    std::string_view trace_id;
+    std::chrono::system_clock::time_point time;
+};
+
+/// The event's JSON. The request's body has been read.
+///
+/// - Names of headers are in lower case; the values of several with one name are joined by commas,
+///   and cookies stand apart.
+/// - So are the values of query parameters, decoded; what cannot be decoded is only in
+///   `rawQueryString`.
+/// - A body is text where its Content-Type says so, or says nothing, and it is UTF-8; else Base64.
+///
+/// Throws std::bad_alloc.
+std::string make_http_event(const http::message& request, const http_event_facts& facts);
+
+} // namespace spry::emulator

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spry/emulator/url_api.hpp>
+
+#include <spry/emulator/error_document.hpp>
+#include <spry/emulator/http_event.hpp>
+#include <spry/emulator/identifiers.hpp>
+#include <spry/emulator/send_patience.hpp>
+#include <spry/handler_api/runtime_api.hpp>
+#include <spry/http/headers.hpp>
+#include <spry/http/target.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace spry::emulator {
+
+namespace {
+
+constexpr std::size_t piece_bytes = 16 * 1024;
+
+// Those of the connection, which is the emulator's and not the function's; the service passes them
+// on under another name, too.
+constexpr std::array<std::string_view, 6> connection_headers{
+    "Connection", "Content-Length", "Keep-Alive", "Trailer", "Transfer-Encoding", "Upgrade"};
+
+constexpr std::string_view cors_prefix = "Access-Control-Allow-";
+
+bool is_connection_header(std::string_view name) noexcept {
+    return std::any_of(
+        connection_headers.begin(), connection_headers.end(),
+        [name](std::string_view each) { return http::equal_ignoring_case(each, name); });
+}
+
+bool is_cors_header(std::string_view name) noexcept {
+    return http::equal_ignoring_case(name.substr(0, cors_prefix.size()), cors_prefix);
+}
+
+// "127.0.0.1" of "127.0.0.1:9000", "::1" of "[::1]:9000".
+std::string host_of(const io::address& peer) {
+    std::string text = peer.to_string();
+    text.resize(text.rfind(':'));
+    if (text.starts_with('['))
+        text = text.substr(1, text.size() - 2);
+    return text;
+}
+
+} // namespace
+
+std::optional<url_target> read_url_target(std::string_view path) {
+    const std::optional<std::string_view> prefix = http::next_segment(path);
+    const std::optional<std::string_view> name = http::next_segment(path);
+    if (prefix != "lambda-url" || !name)
+        return std::nullopt;
+    std::optional<std::string> decoded = http::percent_decode(*name);
+    if (!decoded || decoded->empty())
+        return std::nullopt;
+    return url_target{std::move(*decoded), path.empty() ? "/" : path};
+}
+
+task<> url_api::handle(http::exchange* exchange, dispatcher* function, std::string_view path) {
+    const bool is_preflight = exchange->method() == "OPTIONS" && !parts_.cors_origins.empty() &&
+                              exchange->header("Access-Control-Request-Method").has_value();
+    add_cors_headers(*exchange, is_preflight);
+    if (is_preflight) {
+        co_await send(exchange, 204, {});
+        co_return;
+    }
+    const result<std::span<const std::byte>> body = co_await exchange->read_body(parts_.stop);
+    if (!body) {
+        if (body.error() == make_error_code(errc::body_too_large))
+            co_await refuse(exchange, 413, "Request Too Long");
+        co_return;
+    }
+
+    invocation work{parts_.loop};
+    work.request_id = make_request_id();
+    work.function_arn = function_arn(function->program());
+    work.trace_id = exchange->request().header_or_empty("X-Amzn-Trace-Id");
+    const auto now = std::chrono::system_clock::now();
+    if (work.trace_id.empty())
+        work.trace_id = make_trace_id(now);
+    work.content_type = "application/json";
+    const result<io::address> peer = exchange->peer_address();
+    const std::string source = peer ? host_of(*peer) : std::string{};
+    http_event_facts facts;
+    facts.path = path;
+    facts.source_ip = source;
+    facts.request_id = work.request_id;
+    facts.trace_id = work.trace_id;
+    facts.time = now;
+    const std::string event = make_http_event(exchange->request(), facts);
+    if (event.size() > runtime_api::payload_size_max) {
+        co_await refuse(exchange, 413, "Request Too Long");
+        co_return;
+    }
+    work.event = std::as_bytes(std::span{event});
+
+    response_stream stream{parts_.loop, parts_.streaming};
+    work.stream = &stream;
+    const dispatcher::admission admitted = function->submit(work);
+    if (admitted != dispatcher::admission::accepted) {
+        const bool is_full = admitted == dispatcher::admission::too_many;
+        co_await refuse(exchange, is_full ? 429 : 503,
+                        is_full ? "Too Many Requests" : "The emulator is stopping");
+        co_return;
+    }
+    exchange->add_header("x-amzn-RequestId", work.request_id);
+    exchange->add_header("X-Amzn-Trace-Id", work.trace_id);
+    const bool arrives = co_await stream.started();
+    if (arrives) {
+        co_await answer_stream(exchange, &stream, &work, function);
+        co_return;
+    }
+    co_await work.finished();
+    function->finished();
+    std::optional<http_answer> answer;
+    if (work.outcome.what == function_outcome::kind::response)
+        answer = read_http_answer(work.outcome.body);
+    if (!answer || !add_headers(*exchange, *answer)) {
+        co_await refuse(exchange, 502, "Internal Server Error");
+        co_return;
+    }
+    co_await send(exchange, answer->status, answer->body);
+}
+
+// Up to the end of the prelude, however its bytes are cut; what has come behind it is `*behind`.
+task<std::optional<http_answer>> url_api::read_prelude_of(response_stream* from,
+                                                          std::string* behind) {
+    std::array<std::byte, 1024> piece;
+    std::string& text = *behind;
+    std::size_t looked_at = 0;
+    while (true) {
+        const std::size_t end = text.find(prelude_end, looked_at);
+        if (end != text.npos) {
+            std::optional<http_answer> answer = read_prelude(std::string_view{text}.substr(0, end));
+            text.erase(0, end + prelude_end.size());
+            co_return answer;
+        }
+        if (text.size() > prelude_bytes_max)
+            co_return std::nullopt;
+        looked_at = text.size() - std::min(text.size(), prelude_end.size() - 1);
+        const result<std::size_t> count = co_await from->read(piece, parts_.give_up);
+        if (!count || *count == 0)
+            co_return std::nullopt;
+        text.append(reinterpret_cast<const char*>(piece.data()), *count);
+    }
+}
+
+task<> url_api::answer_stream(http::exchange* exchange, response_stream* from, invocation* what,
+                              dispatcher* function) {
+    std::string behind;
+    std::optional<http_answer> head;
+    if (from->content_type() == prelude_type) {
+        head = co_await read_prelude_of(from, &behind);
+    } else {
+        head.emplace();
+        head->headers.emplace_back("Content-Type", from->content_type().empty()
+                                                       ? "application/octet-stream"
+                                                       : from->content_type());
+    }
+    bool goes_on = head && add_headers(*exchange, *head);
+    const bool has_head = goes_on;
+    send_patience patience{parts_.loop, parts_.give_up};
+    if (goes_on) {
+        exchange->start_response(head->status);
+        patience.begin();
+        const result<> begun =
+            behind.empty()
+                ? co_await exchange->flush(patience.token())
+                : co_await exchange->write(std::as_bytes(std::span{behind}), patience.token());
+        patience.pause();
+        goes_on = begun.has_value();
+    }
+    std::string piece(piece_bytes, '\0');
+    while (goes_on) {
+        const std::span<std::byte> room = std::as_writable_bytes(std::span{piece});
+        const result<std::size_t> count = co_await from->read(room, patience.token());
+        if (count && *count == 0)
+            break;
+        goes_on = count.has_value();
+        if (!goes_on)
+            break;
+        patience.begin();
+        const result<> sent = co_await exchange->write(room.first(*count), patience.token());
+        patience.pause();
+        goes_on = sent.has_value();
+    }
+    if (!goes_on)
+        from->abandon();
+    co_await what->finished();
+    function->finished();
+    const bool is_whole = what->outcome.what == function_outcome::kind::response;
+    if (!has_head) {
+        co_await refuse(exchange, 502, "Internal Server Error");
+    } else if (goes_on && is_whole) {
+        patience.begin();
+        (void)co_await exchange->finish(patience.token());
+    } // else without its end: the connection is closed, and the caller knows that something is
+      // missing
+    co_await patience.end();
+}
+
+bool url_api::is_allowed_origin(std::string_view origin) const noexcept {
+    return std::any_of(parts_.cors_origins.begin(), parts_.cors_origins.end(),
+                       [origin](const std::string& each) { return each == "*" || each == origin; });
+}
+
+// A page's own origin is named, and not "*", so that requests with credentials are answered too.
+void url_api::add_cors_headers(http::exchange& exchange, bool is_preflight) const {
+    const std::optional<std::string_view> origin = exchange.header("Origin");
+    if (parts_.cors_origins.empty())
+        return;
+    exchange.add_header("Vary", "Origin");
+    if (!origin || !is_allowed_origin(*origin))
+        return;
+    exchange.add_header("Access-Control-Allow-Origin", *origin);
+    exchange.add_header("Access-Control-Allow-Credentials", "true");
+    if (!is_preflight)
+        return;
+    exchange.add_header("Access-Control-Allow-Methods",
+                        *exchange.header("Access-Control-Request-Method"));
+    if (const auto asked = exchange.header("Access-Control-Request-Headers"))
+        exchange.add_header("Access-Control-Allow-Headers", *asked);
+}
+
+// False where one cannot be sent.
+bool url_api::add_headers(http::exchange& exchange, const http_answer& answer) const {
+    bool has_type = answer.body.empty();
+    for (const auto& [name, value] : answer.headers) {
+        has_type = has_type || http::equal_ignoring_case(name, "Content-Type");
+        if (is_cors_header(name) && !parts_.cors_origins.empty())
+            continue; // the settings are what counts, as they do at the service
+        const bool added = is_connection_header(name)
+                               ? exchange.add_header("x-amzn-Remapped-" + name, value)
+                               : exchange.add_header(name, value);
+        if (!added)
+            return false;
+    }
+    if (!has_type)
+        exchange.add_header("Content-Type", "application/json");
+    return true;
+}
+
+task<> url_api::send(http::exchange* exchange, int status, std::string_view body) {
+    send_patience patience{parts_.loop, parts_.give_up};
+    patience.begin();
+    (void)co_await exchange->respond(status, body, patience.token());
+    co_await patience.end();
+}
+
+task<> url_api::refuse(http::exchange* exchange, int status, std::string message) {
+    exchange->add_header("Content-Type", "application/json");
+    const std::string body = "{\"Message\":\"" + message + "\"}";
+    co_await send(exchange, status, body);
+}
+
+} // namespace spry::emulator
