@@ -10,14 +10,10 @@ namespace spry::emulator {
 
 namespace {
 
-// "name:8080" without its port; an IPv6 address keeps its brackets.
-std::string_view host_name(std::string_view host) noexcept {
+// Of the port; npos where there is none.
+std::size_t find_colon(std::string_view host) noexcept {
     const std::size_t bracket = host.find(']');
-    const std::size_t colon = host.find(':', bracket == host.npos ? 0 : bracket);
-    host = host.substr(0, colon);
-    if (host.ends_with('.')) // the same name, fully qualified
-        host.remove_suffix(1);
-    return host;
+    return host.find(':', bracket == host.npos ? 0 : bracket);
 }
 
 // "http://name:8080" without its scheme.
@@ -35,6 +31,18 @@ bool is_allowed(std::string_view name, std::span<const std::string> allowed) noe
 }
 
 } // namespace
+
+std::string_view host_name(std::string_view host) noexcept {
+    host = host.substr(0, find_colon(host));
+    if (host.ends_with('.')) // the same name, fully qualified
+        host.remove_suffix(1);
+    return host;
+}
+
+std::string_view host_port(std::string_view host) noexcept {
+    const std::size_t colon = find_colon(host);
+    return colon == host.npos ? std::string_view{} : host.substr(colon + 1);
+}
 
 bool is_local_host(std::string_view host) noexcept {
     const std::string_view name = host_name(host);

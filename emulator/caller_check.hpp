@@ -27,6 +27,12 @@ struct caller_headers {
 std::string_view refuse_caller(const caller_headers& headers, bool loopback_bind,
                                std::span<const std::string> allowed_hosts) noexcept;
 
+/// Of a Host header, "name:8080": "name", without a dot at its end. An IPv6 address keeps its
+/// brackets.
+std::string_view host_name(std::string_view host) noexcept;
+/// "8080", or nothing.
+std::string_view host_port(std::string_view host) noexcept;
+
 /// localhost, *.localhost, 127.x.y.z or [::1], with or without a port.
 bool is_local_host(std::string_view host) noexcept;
 

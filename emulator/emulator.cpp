@@ -72,8 +72,11 @@ const io::address& emulator::local_address() const noexcept {
 
 task<result<>> emulator::run(stop_token stop, stop_token at_once) {
     SPRY_ASSERT(!listeners_.empty());
-    const stop_callback<stop_other> on_stop{stop, stop_other{&ending_}};
+    const bool answers_all = options_.http == http_front::alone;
+    const stop_callback<stop_other> on_stop{stop, stop_other{answers_all ? &closing_ : &ending_}};
     const stop_callback<stop_other> on_at_once{at_once, stop_other{&give_up_}};
+    const stop_callback<stop_other> on_give_up{give_up_.token(), stop_other{&ending_}};
+    const stop_callback<stop_other> on_ending{ending_.token(), stop_other{&closing_}};
     front_door_parts parts{loop_,
                            functions_,
                            local_address().is_loopback(),
@@ -81,7 +84,7 @@ task<result<>> emulator::run(stop_token stop, stop_token at_once) {
                            options_.async_retry_delay,
                            options_.streaming,
                            options_.http,
-                           options_.cors_origins,
+                           options_.cors,
                            ending_.token(),
                            give_up_.token()};
     const front_door_maker make =
@@ -101,6 +104,10 @@ task<result<>> emulator::run(stop_token stop, stop_token at_once) {
         doors.spawn(serve(servers.back().get()));
     }
 
+    if (answers_all) {
+        co_await doors.join();
+        ending_.request_stop();
+    }
     // In this order: the functions end, so every invocation has an outcome; then the answers.
     co_await running.join();
     ending_.request_stop();
@@ -142,7 +149,7 @@ const function_program* emulator::unstarted() const noexcept {
 }
 
 task<> emulator::serve(http::server* server) {
-    const result<> ended = co_await server->run(ending_.token());
+    const result<> ended = co_await server->run(closing_.token());
     // A front door that nobody can open any more is the end of it.
     if (!ended)
         ending_.request_stop();

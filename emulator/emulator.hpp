@@ -5,6 +5,7 @@
 #include <spry/core/result.hpp>
 #include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
+#include <spry/emulator/cors.hpp>
 #include <spry/emulator/dispatcher.hpp>
 #include <spry/emulator/front_door.hpp>
 #include <spry/emulator/function_program.hpp>
@@ -52,7 +53,7 @@ struct emulator_options {
     std::chrono::milliseconds async_retry_delay = async_retry_delay_default;
     stream_limits streaming;
     http_front http = http_front::none;
-    std::vector<std::string> cors_origins;      ///< whose pages may call functions' URLs; "*": any
+    cors_settings cors;                         ///< of functions' URLs
     front_door_maker make_front_door = nullptr; ///< null: the Invoke API's
 };
 
@@ -72,7 +73,9 @@ public:
 
     /// Serves until `stop` is requested: accepts no more, gives every caller an answer, ends the
     /// functions (SIGTERM, then SIGKILL) and returns, within a few seconds; `at_once` cuts them to
-    /// none. Fails, with the errno of exec, where a function could not be started at first. Once.
+    /// none. An HTTP service (`http_front::alone`) first answers all that have called, however long
+    /// the function takes: whoever runs it knows for how long it may. Fails, with the errno of
+    /// exec, where a function could not be started at first. Once.
     task<result<>> run(stop_token stop, stop_token at_once = {});
     /// Why a function could not be started, as a sentence, and which.
     std::string start_failure() const;
@@ -94,7 +97,8 @@ private:
     std::vector<io::listener> listeners_;
     log_writer log_;
     function_table functions_;
-    stop_source ending_;
+    stop_source closing_; // nobody new is let in
+    stop_source ending_;  // nothing new is run
     stop_source give_up_;
     std::error_code start_error_;
 };

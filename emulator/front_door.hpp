@@ -4,6 +4,7 @@
 
 #include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
+#include <spry/emulator/cors.hpp>
 #include <spry/emulator/function_table.hpp>
 #include <spry/emulator/response_stream.hpp>
 #include <spry/http/exchange.hpp>
@@ -38,10 +39,9 @@ struct front_door_parts {
     std::chrono::milliseconds async_retry_delay = async_retry_delay_default;
     stream_limits streaming;
     http_front http = http_front::none;
-    const std::vector<std::string>&
-        cors_origins;   ///< whose pages may call functions' URLs; "*": any
-    stop_token stop;    ///< ends the reading of requests
-    stop_token give_up; ///< also the sending of answers
+    const cors_settings& cors; ///< of functions' URLs
+    stop_token stop;           ///< ends the reading of requests
+    stop_token give_up;        ///< also the sending of answers
 };
 
 class front_door : public http::request_handler {

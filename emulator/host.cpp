@@ -88,8 +88,10 @@ task<result<>> serve_until_signal(io::event_loop* loop, io::signal_reader* signa
 }
 
 int complain_about_listening(const io::address& at, const std::error_code& error,
-                             std::string_view setting) {
+                             bool is_http_service, std::string_view setting) {
     const std::string port = std::to_string(at.port());
+    if (is_http_service)
+        return complain({"cannot listen on port ", port, ", which PORT names: ", error.message()});
     if (error == std::errc::address_in_use)
         return complain({"port ", port, " is in use: choose another one with ", setting,
                          "127.0.0.1:PORT, or 127.0.0.1:0 for a free one"});
@@ -97,11 +99,14 @@ int complain_about_listening(const io::address& at, const std::error_code& error
                      setting, "127.0.0.1:PORT)"});
 }
 
-void say_where(const io::address& at) {
+void say_where(const io::address& at, bool is_http_service) {
     const std::string port = std::to_string(at.port());
     tell({"listening on http://", at.to_string()});
-    tell({"try curl -XPOST \"http://localhost:", port,
-          "/2015-03-31/functions/function/invocations\" -d '{}'"});
+    if (is_http_service)
+        tell({"try curl http://localhost:", port, "/"});
+    else
+        tell({"try curl -XPOST \"http://localhost:", port,
+              "/2015-03-31/functions/function/invocations\" -d '{}'"});
 }
 
 } // namespace
@@ -121,12 +126,14 @@ int host(io::event_loop& loop, emulator_options options, const host_options& wit
         return complain({"no signals: ", signals.error().message()});
 
     const io::address wanted = options.listen.address;
+    const bool is_http_service = options.http == http_front::alone;
     emulator local{loop, std::move(options)};
     const result<> listening = local.listen();
     if (!listening)
-        return complain_about_listening(wanted, listening.error(), with.address_setting);
+        return complain_about_listening(wanted, listening.error(), is_http_service,
+                                        with.address_setting);
     if (with.says_where_it_listens)
-        say_where(local.local_address());
+        say_where(local.local_address(), is_http_service);
 
     int exit_code = 0;
     const result<> served =

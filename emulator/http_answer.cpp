@@ -5,6 +5,7 @@
 #include <spry/core/base64.hpp>
 #include <spry/core/json_reader.hpp>
 #include <spry/core/result.hpp>
+#include <spry/http/head_builder.hpp>
 
 #include <cstdint>
 #include <map>
@@ -67,15 +68,20 @@ std::optional<http_answer> read_document(std::string_view json, bool needs_statu
     answer.status = static_cast<int>(status);
     if (read->headers) {
         for (const auto& [name, value] : *read->headers) {
+            if (value.text == "null")
+                continue;
             std::optional<std::string> text = text_of(values, memory, value);
-            if (!text)
+            if (!text || !http::is_token(name) || !http::is_field_value(*text))
                 return std::nullopt;
             answer.headers.emplace_back(name, std::move(*text));
         }
     }
     if (read->cookies) {
-        for (const std::string& each : *read->cookies)
+        for (const std::string& each : *read->cookies) {
+            if (!http::is_field_value(each))
+                return std::nullopt;
             answer.headers.emplace_back("Set-Cookie", each);
+        }
     }
     if (!read->body)
         return answer;
@@ -105,7 +111,10 @@ std::optional<http_answer> read_http_answer(std::string_view response) {
 
 std::optional<http_answer> read_prelude(std::string_view json) {
     bool is_document = false;
-    return read_document(json, false, &is_document);
+    std::optional<http_answer> answer = read_document(json, false, &is_document);
+    if (answer)
+        answer->body.clear();
+    return answer;
 }
 
 } // namespace spry::emulator

@@ -24,8 +24,9 @@ struct http_answer {
 ///   that `isBase64Encoded`.
 /// - Anything else is the body of a 200, and JSON.
 ///
-/// None for an object whose members are not what they should be: to the caller that is an error of
-/// the function's. Throws std::bad_alloc.
+/// None for an object whose members are not what they should be, a header among them that cannot be
+/// sent: to the caller that is an error of the function's. Members that are null count as absent.
+/// Throws std::bad_alloc.
 std::optional<http_answer> read_http_answer(std::string_view response);
 
 /// Between a prelude and the first byte of the body.

@@ -4,6 +4,7 @@
 #include <spry/core/base64.hpp>
 #include <spry/core/json_writer.hpp>
 #include <spry/core/utf8.hpp>
+#include <spry/emulator/caller_check.hpp>
 #include <spry/http/headers.hpp>
 #include <spry/http/target.hpp>
 
@@ -24,6 +25,11 @@ namespace {
 using values = std::map<std::string, std::string>; // joined by commas
 
 constexpr std::string_view default_route = "$default";
+
+// Of the way between the caller and us (RFC 9110 7.6.1), which has ended here.
+constexpr std::array<std::string_view, 8> connection_headers{
+    "connection", "expect",  "keep-alive",        "proxy-connection",
+    "te",         "trailer", "transfer-encoding", "upgrade"};
 
 std::string lower_case(std::string_view text) {
     std::string lower{text};
@@ -59,8 +65,12 @@ header_values read_headers(const http::message& request) {
     header_values read;
     for (std::size_t i = 0; i != request.header_count(); ++i) {
         const http::field header = request.header_at(i);
-        if (!http::equal_ignoring_case(header.name, "Cookie")) {
-            add_value(read.headers, lower_case(header.name), header.value);
+        std::string name = lower_case(header.name);
+        if (std::find(connection_headers.begin(), connection_headers.end(), name) !=
+            connection_headers.end())
+            continue;
+        if (name != "cookie") {
+            add_value(read.headers, std::move(name), header.value);
             continue;
         }
         for (std::string_view left = header.value; !left.empty();) {
@@ -82,17 +92,16 @@ values read_query(std::string_view query) {
         const std::optional<std::string> decoded_value =
             http::percent_decode(value, http::plus_sign::is_space);
         if (decoded_name && decoded_value && !decoded_name->empty())
-            add_value(read, std::move(*decoded_name), *decoded_value);
+            add_value(read, utf8::repaired(*decoded_name), *decoded_value); // else two may be one
     }
     return read;
 }
 
-// As API Gateway sorts them: what it does not know is binary.
+// As API Gateway sorts them: text is only what is sure to be. A form is not, nor what has no type.
 bool is_text_type(std::string_view content_type) {
     const std::string type = lower_case(http::trim_blanks(cut(content_type, ';')));
-    return type.empty() || type.starts_with("text/") || type.ends_with("+json") ||
-           type.ends_with("+xml") || type == "application/json" || type == "application/xml" ||
-           type == "application/javascript" || type == "application/x-www-form-urlencoded";
+    return type.starts_with("text/") || type == "application/json" || type == "application/xml" ||
+           type == "application/javascript";
 }
 
 // "31/Jan/2026:12:00:00 +0000"
@@ -138,14 +147,14 @@ private:
 };
 
 void write_context(event_writer& to, const http::message& request, const http_event_facts& facts) {
-    const std::string_view host = request.header_or_empty("Host");
+    const std::string_view domain = host_name(request.header_or_empty("Host"));
     const auto since_epoch =
         std::chrono::duration_cast<std::chrono::milliseconds>(facts.time.time_since_epoch());
     to.begin("requestContext");
     to.member("accountId", "anonymous"); // nobody has signed
     to.member("apiId", "local");
-    to.member("domainName", host.substr(0, host.rfind(':')));
-    to.member("domainPrefix", "local");
+    to.member("domainName", domain);
+    to.member("domainPrefix", domain.substr(0, domain.find('.')));
     to.begin("http");
     to.member("method", request.method());
     to.member("path", facts.path);
@@ -176,13 +185,14 @@ void write_body(event_writer& to, const http::message& request) {
 
 std::string make_http_event(const http::message& request, const http_event_facts& facts) {
     header_values read = read_headers(request);
-    const std::string_view host = request.header_or_empty("Host");
-    const std::size_t colon = host.rfind(':');
     read.headers["x-amzn-trace-id"] = facts.trace_id;
     add_value(read.headers, "x-forwarded-for", facts.source_ip);
-    read.headers["x-forwarded-port"] =
-        colon == host.npos || host.ends_with(']') ? "80" : std::string{host.substr(colon + 1)};
-    read.headers["x-forwarded-proto"] = "http";
+    const std::string_view port = host_port(request.header_or_empty("Host"));
+    // A proxy in front of us knows better.
+    read.headers.try_emplace("x-forwarded-port", port.empty() ? "80" : port);
+    read.headers.try_emplace("x-forwarded-proto", "http");
+    if (request.framing() == http::body_framing::chunked)
+        read.headers["content-length"] = std::to_string(request.body().size());
     const values query = read_query(request.query());
 
     event_writer to;

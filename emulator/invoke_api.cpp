@@ -75,6 +75,15 @@ caller_headers caller_of(const http::exchange& exchange) {
     return {exchange.header("Host"), exchange.header("Origin"), exchange.header("Sec-Fetch-Site")};
 }
 
+// "/a" of "http://host/a", from a client that takes us for a proxy (RFC 9112 3.2.2).
+std::string_view path_behind_authority(std::string_view target) noexcept {
+    const std::size_t scheme_end = target.find("://");
+    if (target.starts_with('/') || scheme_end == target.npos)
+        return target;
+    const std::size_t path = target.find('/', scheme_end + 3);
+    return path == target.npos ? "/" : target.substr(path);
+}
+
 // Of the Invoke API, and what the emulator itself has to show.
 bool is_own_path(std::string_view path) noexcept {
     const std::optional<std::string_view> first = http::next_segment(path);
@@ -135,17 +144,18 @@ std::unique_ptr<front_door> make_invoke_api(const front_door_parts& parts) {
 }
 
 task<> invoke_api::handle(http::exchange& exchange) {
+    const std::string_view path = path_behind_authority(exchange.path());
     if (parts_.http == http_front::alone) {
-        co_await serve_url(&exchange, {}, exchange.path());
+        co_await serve_url(&exchange, {}, path);
         co_return;
     }
-    const std::optional<url_target> url = read_url_target(exchange.path());
+    const std::optional<url_target> url = read_url_target(path);
     if (url) {
         co_await serve_url(&exchange, url->function, url->path);
         co_return;
     }
-    if (parts_.http == http_front::beside && !is_own_path(exchange.path())) {
-        co_await serve_url(&exchange, {}, exchange.path());
+    if (parts_.http == http_front::beside && !is_own_path(path)) {
+        co_await serve_url(&exchange, {}, path);
         co_return;
     }
     const std::string_view refusal =
@@ -155,14 +165,14 @@ task<> invoke_api::handle(http::exchange& exchange) {
         co_await refuse(&exchange, std::move(why));
         co_return;
     }
-    if (exchange.path() == "/") {
+    if (path == "/") {
         co_await greet(&exchange);
         co_return;
     }
-    std::optional<std::string> function = invoked_function(exchange.path());
+    std::optional<std::string> function = invoked_function(path);
     const bool streams = !function;
     if (streams)
-        function = streamed_function(exchange.path());
+        function = streamed_function(path);
     if (!function) {
         service_error why{404, "UnknownOperationException",
                           "Nothing is here; invoke with POST "

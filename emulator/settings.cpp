@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include <sched.h>
+
 namespace spry::emulator {
 
 namespace {
@@ -38,6 +40,14 @@ std::string not_a_number(std::string_view name, std::string_view value, std::str
     return text;
 }
 
+// That this process may use.
+std::size_t processors() noexcept {
+    cpu_set_t set;
+    if (::sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    return static_cast<std::size_t>(CPU_COUNT(&set));
+}
+
 std::vector<std::string> split(std::string_view list) {
     std::vector<std::string> parts;
     while (!list.empty()) {
@@ -52,32 +62,50 @@ std::vector<std::string> split(std::string_view list) {
 
 } // namespace
 
+std::optional<cors_settings> read_cors_origins(std::string_view list) {
+    cors_settings read;
+    read.origins = split(list);
+    if (read.origins.empty() || !std::all_of(read.origins.begin(), read.origins.end(), is_origin))
+        return std::nullopt;
+    read.methods = "*";
+    read.headers = "*";
+    return read;
+}
+
 std::optional<std::string> read_settings(std::vector<std::string> environment, bool in_container,
-                                         emulator_options* into) {
+                                         emulator_options* into,
+                                         const std::optional<listen_choice>& listen) {
     function_program& function = into->function;
     function.environment = std::move(environment);
     const std::vector<std::string>& variables = function.environment;
 
-    const std::string_view listen = find_variable(variables, "SPRY_LISTEN");
-    into->listen = default_listen(in_container);
-    if (!listen.empty()) {
-        const result<listen_choice> choice = parse_listen(listen);
+    const std::string_view address = find_variable(variables, "SPRY_LISTEN");
+    const std::string_view port = find_variable(variables, "PORT");
+    into->listen = listen.value_or(default_listen(in_container));
+    if (!listen && !address.empty()) {
+        const result<listen_choice> choice = parse_listen(address);
         if (!choice)
-            return "SPRY_LISTEN is \"" + std::string{listen} +
+            return "SPRY_LISTEN is \"" + std::string{address} +
                    "\", and must be ADDRESS:PORT, :PORT or PORT, as in SPRY_LISTEN=127.0.0.1:9000";
         into->listen = *choice;
-    }
-    constexpr std::string_view port_name = "PORT";
-    const std::string_view port = find_variable(variables, port_name);
-    if (!port.empty()) {
+    } else if (!listen && !port.empty()) {
         std::uint64_t number = 0;
         if (!read_number(port, port_max, &number))
-            return not_a_number(port_name, port, "a port", port_max);
+            return "PORT is \"" + std::string{port} +
+                   "\", and must be a number from 1 to 65535: the port of an HTTP service";
         into->http = http_front::alone;
-        if (listen.empty())
-            into->listen = {false, io::address::any_v4(static_cast<std::uint16_t>(number))};
+        into->listen = {false, io::address::any_v4(static_cast<std::uint16_t>(number))};
+        into->dispatching.environments_max = processors();
     }
     into->allowed_hosts = split(find_variable(variables, "SPRY_ALLOW_HOST"));
+    const std::string_view origins = find_variable(variables, "SPRY_CORS");
+    if (!origins.empty()) {
+        std::optional<cors_settings> read = read_cors_origins(origins);
+        if (!read)
+            return "SPRY_CORS is \"" + std::string{origins} +
+                   "\", and must be origins, as in https://example.com,http://localhost:5173, or *";
+        into->cors = std::move(*read);
+    }
 
     constexpr std::string_view timeout_name = "AWS_LAMBDA_FUNCTION_TIMEOUT";
     const std::string_view timeout = find_variable(variables, timeout_name);
@@ -98,9 +126,11 @@ std::optional<std::string> read_settings(std::vector<std::string> environment, b
     if (!read_number(concurrency, managed_concurrency_max, &managed))
         return not_a_number(concurrency_name, concurrency, "invocations", managed_concurrency_max);
     function.managed_concurrency = managed;
-    if (managed != 0) // contract 1.10
+    if (managed != 0) { // contract 1.10
         function.init_timeout =
             std::max<std::chrono::milliseconds>(managed_init_timeout_min, function.timeout);
+        into->dispatching.environments_max = 1;
+    }
 
     const std::string_view name = find_variable(variables, "AWS_LAMBDA_FUNCTION_NAME");
     if (!name.empty())

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/emulator/url_api.hpp>
 
+#include <spry/emulator/cors.hpp>
 #include <spry/emulator/error_document.hpp>
 #include <spry/emulator/http_event.hpp>
 #include <spry/emulator/identifiers.hpp>
 #include <spry/emulator/send_patience.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 #include <spry/http/headers.hpp>
+#include <spry/http/status.hpp>
 #include <spry/http/target.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <span>
 #include <utility>
 
@@ -27,16 +30,48 @@ constexpr std::size_t piece_bytes = 16 * 1024;
 constexpr std::array<std::string_view, 6> connection_headers{
     "Connection", "Content-Length", "Keep-Alive", "Trailer", "Transfer-Encoding", "Upgrade"};
 
-constexpr std::string_view cors_prefix = "Access-Control-Allow-";
-
 bool is_connection_header(std::string_view name) noexcept {
     return std::any_of(
         connection_headers.begin(), connection_headers.end(),
         [name](std::string_view each) { return http::equal_ignoring_case(each, name); });
 }
 
-bool is_cors_header(std::string_view name) noexcept {
-    return http::equal_ignoring_case(name.substr(0, cors_prefix.size()), cors_prefix);
+// "Sat, 31 Jan 2026 12:00:00 GMT"
+std::string date_of_today() {
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    std::tm utc{};
+    ::gmtime_r(&now, &utc);
+    std::array<char, 64> text{};
+    return {text.data(),
+            std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc)};
+}
+
+// All of these can be sent: `answer` has been read from what a function says.
+void add_headers(http::exchange& exchange, const http_answer& answer) {
+    bool has_type = answer.body.empty();
+    bool has_date = false;
+    for (const auto& [name, value] : answer.headers) {
+        has_type = has_type || http::equal_ignoring_case(name, "Content-Type");
+        has_date = has_date || http::equal_ignoring_case(name, "Date");
+        exchange.add_header(is_connection_header(name) ? "x-amzn-Remapped-" + name : name, value);
+    }
+    if (!has_type)
+        exchange.add_header("Content-Type", "application/json");
+    if (!has_date) // a server has one (RFC 9110 6.6.1)
+        exchange.add_header("Date", date_of_today());
+}
+
+// Where the function has not answered, or what it says is no answer.
+int status_of_failure(function_outcome::kind what) noexcept {
+    switch (what) {
+    case function_outcome::kind::unavailable:
+    case function_outcome::kind::stopped:
+        return 503;
+    case function_outcome::kind::expired:
+        return 504;
+    default:
+        return 502;
+    }
 }
 
 // "127.0.0.1" of "127.0.0.1:9000", "::1" of "[::1]:9000".
@@ -62,10 +97,8 @@ std::optional<url_target> read_url_target(std::string_view path) {
 }
 
 task<> url_api::handle(http::exchange* exchange, dispatcher* function, std::string_view path) {
-    const bool is_preflight = exchange->method() == "OPTIONS" && !parts_.cors_origins.empty() &&
-                              exchange->header("Access-Control-Request-Method").has_value();
-    add_cors_headers(*exchange, is_preflight);
-    if (is_preflight) {
+    add_cors_headers(*exchange, parts_.cors);
+    if (is_preflight(*exchange, parts_.cors)) {
         co_await send(exchange, 204, {});
         co_return;
     }
@@ -120,16 +153,21 @@ task<> url_api::handle(http::exchange* exchange, dispatcher* function, std::stri
     std::optional<http_answer> answer;
     if (work.outcome.what == function_outcome::kind::response)
         answer = read_http_answer(work.outcome.body);
-    if (!answer || !add_headers(*exchange, *answer)) {
-        co_await refuse(exchange, 502, "Internal Server Error");
+    if (!answer) {
+        const int status = status_of_failure(work.outcome.what);
+        std::string message = "Internal Server Error"; // the service's name for a 502
+        if (status != 502)
+            message = http::reason_phrase(status);
+        co_await refuse(exchange, status, std::move(message));
         co_return;
     }
+    add_headers(*exchange, *answer);
     co_await send(exchange, answer->status, answer->body);
 }
 
 // Up to the end of the prelude, however its bytes are cut; what has come behind it is `*behind`.
 task<std::optional<http_answer>> url_api::read_prelude_of(response_stream* from,
-                                                          std::string* behind) {
+                                                          std::string* behind, stop_token stop) {
     std::array<std::byte, 1024> piece;
     std::string& text = *behind;
     std::size_t looked_at = 0;
@@ -143,7 +181,7 @@ task<std::optional<http_answer>> url_api::read_prelude_of(response_stream* from,
         if (text.size() > prelude_bytes_max)
             co_return std::nullopt;
         looked_at = text.size() - std::min(text.size(), prelude_end.size() - 1);
-        const result<std::size_t> count = co_await from->read(piece, parts_.give_up);
+        const result<std::size_t> count = co_await from->read(piece, stop);
         if (!count || *count == 0)
             co_return std::nullopt;
         text.append(reinterpret_cast<const char*>(piece.data()), *count);
@@ -152,20 +190,20 @@ task<std::optional<http_answer>> url_api::read_prelude_of(response_stream* from,
 
 task<> url_api::answer_stream(http::exchange* exchange, response_stream* from, invocation* what,
                               dispatcher* function) {
+    send_patience patience{parts_.loop, parts_.give_up};
     std::string behind;
     std::optional<http_answer> head;
     if (from->content_type() == prelude_type) {
-        head = co_await read_prelude_of(from, &behind);
+        head = co_await read_prelude_of(from, &behind, patience.token());
     } else {
         head.emplace();
         head->headers.emplace_back("Content-Type", from->content_type().empty()
                                                        ? "application/octet-stream"
                                                        : from->content_type());
     }
-    bool goes_on = head && add_headers(*exchange, *head);
-    const bool has_head = goes_on;
-    send_patience patience{parts_.loop, parts_.give_up};
+    bool goes_on = head.has_value();
     if (goes_on) {
+        add_headers(*exchange, *head);
         exchange->start_response(head->status);
         patience.begin();
         const result<> begun =
@@ -174,6 +212,8 @@ task<> url_api::answer_stream(http::exchange* exchange, response_stream* from, i
                 : co_await exchange->write(std::as_bytes(std::span{behind}), patience.token());
         patience.pause();
         goes_on = begun.has_value();
+    } else { // before the function has ended, which may take its time
+        co_await refuse(exchange, 502, "Internal Server Error");
     }
     std::string piece(piece_bytes, '\0');
     while (goes_on) {
@@ -193,56 +233,12 @@ task<> url_api::answer_stream(http::exchange* exchange, response_stream* from, i
         from->abandon();
     co_await what->finished();
     function->finished();
-    const bool is_whole = what->outcome.what == function_outcome::kind::response;
-    if (!has_head) {
-        co_await refuse(exchange, 502, "Internal Server Error");
-    } else if (goes_on && is_whole) {
+    if (goes_on && what->outcome.what == function_outcome::kind::response) {
         patience.begin();
         (void)co_await exchange->finish(patience.token());
     } // else without its end: the connection is closed, and the caller knows that something is
       // missing
     co_await patience.end();
-}
-
-bool url_api::is_allowed_origin(std::string_view origin) const noexcept {
-    return std::any_of(parts_.cors_origins.begin(), parts_.cors_origins.end(),
-                       [origin](const std::string& each) { return each == "*" || each == origin; });
-}
-
-// A page's own origin is named, and not "*", so that requests with credentials are answered too.
-void url_api::add_cors_headers(http::exchange& exchange, bool is_preflight) const {
-    const std::optional<std::string_view> origin = exchange.header("Origin");
-    if (parts_.cors_origins.empty())
-        return;
-    exchange.add_header("Vary", "Origin");
-    if (!origin || !is_allowed_origin(*origin))
-        return;
-    exchange.add_header("Access-Control-Allow-Origin", *origin);
-    exchange.add_header("Access-Control-Allow-Credentials", "true");
-    if (!is_preflight)
-        return;
-    exchange.add_header("Access-Control-Allow-Methods",
-                        *exchange.header("Access-Control-Request-Method"));
-    if (const auto asked = exchange.header("Access-Control-Request-Headers"))
-        exchange.add_header("Access-Control-Allow-Headers", *asked);
-}
-
-// False where one cannot be sent.
-bool url_api::add_headers(http::exchange& exchange, const http_answer& answer) const {
-    bool has_type = answer.body.empty();
-    for (const auto& [name, value] : answer.headers) {
-        has_type = has_type || http::equal_ignoring_case(name, "Content-Type");
-        if (is_cors_header(name) && !parts_.cors_origins.empty())
-            continue; // the settings are what counts, as they do at the service
-        const bool added = is_connection_header(name)
-                               ? exchange.add_header("x-amzn-Remapped-" + name, value)
-                               : exchange.add_header(name, value);
-        if (!added)
-            return false;
-    }
-    if (!has_type)
-        exchange.add_header("Content-Type", "application/json");
-    return true;
 }
 
 task<> url_api::send(http::exchange* exchange, int status, std::string_view body) {

@@ -28,10 +28,11 @@ std::optional<url_target> read_url_target(std::string_view path);
 
 /// Answers requests of any method with what a function makes of them. Requests of any origin reach
 /// the function, as they do at its URL in the service; the headers that tell a browser to share the
-/// answer are the function's own, or those of `front_door_parts::cors_origins`.
+/// answer are those of `front_door_parts::cors`, and the function's own beside them. A preflight is
+/// answered for the function where there are such settings.
 ///
-/// An error of the function's is a 502 that does not say more; the log does. One behind the first
-/// byte of a stream cuts the connection.
+/// An error of the function's, or an answer that is none, is a 502 that does not say more; the log
+/// does. One behind the first byte of a stream cuts the connection.
 class url_api {
 public:
     explicit url_api(const front_door_parts& parts) noexcept : parts_(parts) {}
@@ -42,12 +43,10 @@ public:
 private:
     task<> answer_stream(http::exchange* exchange, response_stream* from, invocation* what,
                          dispatcher* function);
-    task<std::optional<http_answer>> read_prelude_of(response_stream* from, std::string* behind);
+    task<std::optional<http_answer>> read_prelude_of(response_stream* from, std::string* behind,
+                                                     stop_token stop);
     task<> send(http::exchange* exchange, int status, std::string_view body);
     task<> refuse(http::exchange* exchange, int status, std::string message);
-    bool is_allowed_origin(std::string_view origin) const noexcept;
-    void add_cors_headers(http::exchange& exchange, bool is_preflight) const;
-    bool add_headers(http::exchange& exchange, const http_answer& answer) const;
 
     front_door_parts parts_;
 };

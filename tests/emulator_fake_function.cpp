@@ -99,7 +99,31 @@ std::string text_member(const std::string& event, std::string_view name) {
 int number_member(const std::string& event, std::string_view name) {
     const std::string start = "\"" + std::string{name} + "\":";
     const std::size_t at = event.find(start);
-    return at == event.npos ? 0 : std::atoi(event.c_str() + at + start.size());
+    if (at == event.npos)
+        return 0;
+    const bool is_text = event[at + start.size()] == '"'; // as in a query
+    return std::atoi(event.c_str() + at + start.size() + (is_text ? 1 : 0));
+}
+
+// Each %XX as its byte.
+std::string decoded(std::string_view text) {
+    std::string bytes;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '%') {
+            bytes += static_cast<char>(std::stoi(std::string{text.substr(at + 1, 2)}, nullptr, 16));
+            at += 2;
+        } else {
+            bytes += text[at];
+        }
+    }
+    return bytes;
+}
+
+// What a request to the function's URL wants to have said: "...&say=TEXT" at the end of its query.
+std::string text_to_say(const std::string& event) {
+    const std::string query = text_member(event, "rawQueryString");
+    const std::size_t at = query.find("say=");
+    return at == query.npos ? std::string{} : query.substr(at + 4);
 }
 
 [[noreturn]] void hang() {
@@ -274,6 +298,34 @@ private:
             ::sigwait(&gate, &opened);
             send_chunk("second");
             end_stream();
+        } else if (what == "say") { // at the function's URL, an answer
+            respond(decoded(text_to_say(event.body)));
+        } else if (what == "stream_say") { // a streamed one, "|" between its chunks
+            start_stream("Content-Type: application/vnd.awslambda.http-integration-response\r\n"
+                         "Trailer: Lambda-Runtime-Function-Error-Type, "
+                         "Lambda-Runtime-Function-Error-Body\r\n");
+            const std::string all = text_to_say(event.body);
+            for (std::string_view left = all; !left.empty();) {
+                const std::string_view chunk = left.substr(0, left.find('|'));
+                if (!chunk.empty())
+                    send_chunk(decoded(chunk));
+                left.remove_prefix(chunk.size() == left.size() ? left.size() : chunk.size() + 1);
+            }
+            const std::string then = text_member(event.body, "then");
+            if (then == "hang")
+                hang();
+            if (then == "fail") {
+                send_all(fd_, "0\r\nLambda-Runtime-Function-Error-Type: Function.Broken\r\n"
+                              "Lambda-Runtime-Function-Error-Body: e30=\r\n\r\n");
+                read_answer(fd_);
+            } else {
+                end_stream();
+            }
+        } else if (what == "stream_blanks_and_hang") { // a prelude that does not end
+            start_stream("Content-Type: application/vnd.awslambda.http-integration-response\r\n");
+            for (int sent = 0; sent < number; sent += stream_piece_bytes)
+                send_chunk(std::string(stream_piece_bytes, ' '));
+            hang();
         } else if (what == "stream_exit") {
             start_stream();
             send_chunk("half");

@@ -2,6 +2,7 @@
 #include <spry/emulator/program/command_line.hpp>
 
 #include <spry/core/assert.hpp>
+#include <spry/emulator/program/cors_argument.hpp>
 #include <spry/emulator/program/events/sample_events.hpp>
 #include <spry/http/headers.hpp>
 
@@ -35,7 +36,8 @@ Without one: /var/task/bootstrap, /opt/bootstrap or /var/runtime/bootstrap.
   --stream-bandwidth SIZE    a second, behind its first 6 MiB (no limit)
   --extensions FOLDER        external extensions (/opt/extensions)
   --http                     all other paths are the function's URL, too
-  --cors ORIGIN              of pages that may call functions' URLs; *: any
+  --cors ORIGIN,...          whose pages may call functions' URLs; *: any; or
+                             JSON, as the service takes it
   --compat rie               answer as aws-lambda-rie does
   --allow-host NAME          allow this Host header beside this machine's names
   --log-level LEVEL          warn and above: only what goes wrong (info)
@@ -44,7 +46,7 @@ As in aws-lambda-rie: --runtime-interface-emulator-address (--listen),
 --runtime-api-address ADDRESS (a free port), --enable-init-caching (no effect).
 Variables: AWS_LAMBDA_FUNCTION_NAME, _VERSION, _HANDLER, _MEMORY_SIZE (MiB),
 _TIMEOUT (seconds), AWS_LAMBDA_MAX_CONCURRENCY (in one process), LOG_LEVEL,
-NO_COLOR
+NO_COLOR, SPRY_CORS (origins), PORT (an HTTP service there, and nothing else)
 )";
 
 namespace {
@@ -143,9 +145,11 @@ std::string set(command_line& line, std::string_view flag, std::string_view valu
     } else if (flag == "--extensions") {
         line.extensions = value;
     } else if (flag == "--cors") {
-        if (value != "*" && value.find("://") == value.npos)
-            return expects(flag, value, "an origin, as in https://example.com, or *");
-        line.cors_origins.emplace_back(value);
+        line.cors = read_cors_argument(value);
+        if (!line.cors)
+            return expects(flag, value,
+                           "origins, as in https://example.com,http://localhost:5173, or *, or "
+                           "JSON, as in {\"AllowOrigins\":[\"*\"],\"AllowMethods\":[\"GET\"]}");
     } else if (flag == "--allow-host") {
         line.allowed_hosts.emplace_back(value);
     } else {
@@ -272,6 +276,9 @@ command_line read_command_line(std::span<const std::string> arguments) {
                        "--functions";
     if (line.compat_rie && !line.event.empty())
         line.problem = "--event wants the answer as the service gives it: leave out --compat rie";
+    if (line.compat_rie && (line.http || line.cors))
+        line.problem =
+            "--compat rie knows no URLs of functions: leave it out, or --http and --cors";
     if (!line.functions.empty() && !line.functions_file.empty())
         line.problem = "--function and --functions both name functions: leave one of them out";
     return line;

@@ -2,6 +2,7 @@
 // spry-emulator's flags: those of aws-lambda-rie (runtime contract 7.2), and its own.
 #pragma once
 
+#include <spry/emulator/cors.hpp>
 #include <spry/emulator/listen.hpp>
 
 #include <chrono>
@@ -29,7 +30,7 @@ struct command_line {
     bool freeze = false;
     bool watch = false;
     bool compat_rie = false;
-    bool http = false; ///< the root is the function's URL
+    bool http = false;     ///< the root is the function's URL
     bool is_quiet = false; ///< --log-level warn and above
     std::optional<listen_choice> listen;
     std::optional<io::address> runtime_api;
@@ -42,7 +43,7 @@ struct command_line {
     std::string functions_file; ///< empty: none
     std::string event;          ///< the sample event to send; empty: none
     std::vector<std::string> allowed_hosts;
-    std::vector<std::string> cors_origins;
+    std::optional<cors_settings> cors;
     std::optional<std::string> extensions; ///< the folder with external extensions
     std::vector<std::string> command;      ///< the function's program and its arguments
     std::string problem; ///< what cannot be understood, as a sentence; empty: nothing

@@ -130,8 +130,16 @@ int run(int argc, char** argv) {
 
     emulator::emulator_options options;
     const bool in_container = emulator::is_init() || (argc > 0 && emulator::is_rie_name(argv[0]));
+    // With --event nobody else is served, and aws-lambda-rie does not know PORT.
+    std::vector<std::string> environment = emulator::strings_of(environ);
+    std::optional<emulator::listen_choice> listen = line.listen;
+    if (!listen && !line.event.empty())
+        listen = *emulator::parse_listen("127.0.0.1:0");
+    else if (!listen && line.compat_rie &&
+             emulator::find_variable(environment, "SPRY_LISTEN").empty())
+        listen = emulator::default_listen(in_container);
     std::optional<std::string> wrong =
-        emulator::read_settings(emulator::strings_of(environ), in_container, &options);
+        emulator::read_settings(std::move(environment), in_container, &options, listen);
     options.function.runtime_api = line.runtime_api;
     options.function.freeze = line.freeze;
     if (!wrong)
@@ -150,13 +158,14 @@ int run(int argc, char** argv) {
     if (wrong)
         return complain(*wrong);
 
-    options.listen = line.listen.value_or(options.listen);
     options.allowed_hosts.insert(options.allowed_hosts.end(), line.allowed_hosts.begin(),
                                  line.allowed_hosts.end());
     emulator::dispatcher_options& dispatching = options.dispatching;
     dispatching.environments_max = line.concurrency.value_or(dispatching.environments_max);
     dispatching.queued_invocations_max =
         line.queued_max.value_or(dispatching.queued_invocations_max);
+    if (line.runtime_api && line.runtime_api->port() != 0)
+        dispatching.environments_max = 1; // they need an address each
     if (is_terminal_with_colours(variables))
         options.log.colours = &colours;
     options.async_retry_delay = line.async_retry_delay.value_or(options.async_retry_delay);
@@ -165,7 +174,8 @@ int run(int argc, char** argv) {
     streaming.bytes_per_second = line.stream_bytes_per_second.value_or(streaming.bytes_per_second);
     if (line.http && options.http == emulator::http_front::none)
         options.http = emulator::http_front::beside;
-    options.cors_origins = line.cors_origins;
+    if (line.cors)
+        options.cors = *line.cors;
     if (line.compat_rie)
         options.make_front_door = emulator::make_rie_api;
     make_table(line.functions, options);
@@ -176,8 +186,6 @@ int run(int argc, char** argv) {
                         *emulator::make_sample_event(line.event, origin_of(variables)));
         options.log.fd = STDERR_FILENO; // the answer alone goes to standard output
         options.log.colours = nullptr;
-        if (!line.listen)
-            options.listen = *emulator::parse_listen("127.0.0.1:0");
     }
 
     spry::result<std::unique_ptr<spry::io::event_loop>> loop =

@@ -157,6 +157,13 @@ TEST_F(emulator_refusal, names_the_flag_and_what_it_wants) {
         {{"--stream-bandwidth", "32767"}, "must be a size from 32KiB to 64MiB"},
         {{"--stream-bandwidth", "65MiB"}, "must be a size from 32KiB to 64MiB"},
         {{"--async-retry-delay", "soon"}, "must be a time, as in 0.5s"},
+        {{"--cors", "example.com"}, "--cors is \"example.com\", and must be origins, as in https"},
+        {{"--cors", "https://a,b"}, "must be origins"},
+        {{"--cors", R"({"AllowOrigins":[]})"}, "must be origins"},
+        {{"--cors", R"({"AllowMethods":["GET"]})"}, "must be origins"},
+        {{"--cors", R"({"AllowOrigins":["*"],"AllowHeaders":["a b"]})"}, "must be origins"},
+        {{"--cors", R"({"AllowOrigins":["*"],"MaxAge":86401})"}, "must be origins"},
+        {{"--cors", R"({"AllowOrigins":["*"])"}, "must be origins"},
         {{"--compat", "sam"}, "--compat is \"sam\", and must be rie"},
         {{"--log-level", "loud"}, "must be trace, debug, info"},
         {{"--listen", "here"}, "--listen is \"here\", and must be HOST:PORT"},
@@ -166,6 +173,8 @@ TEST_F(emulator_refusal, names_the_flag_and_what_it_wants) {
         {{"--runtime-api-address", "127.0.0.1:1", "--concurrency", "2"}, "one address"},
         {{"--compat", "rie", "--function", "a"}, "--compat rie knows one function"},
         {{"--compat", "rie", "--functions", "f"}, "--compat rie knows one function"},
+        {{"--compat", "rie", "--http"}, "--compat rie knows no URLs"},
+        {{"--compat", "rie", "--cors", "*"}, "--compat rie knows no URLs"},
         {{"--function", "a", "--functions", "f"}, "--function and --functions both"},
         {{"--functions", "/nonexistent/f.json"}, "/nonexistent/f.json cannot be read: No such"},
     };
@@ -177,11 +186,19 @@ TEST_F(emulator_refusal, names_the_flag_and_what_it_wants) {
 TEST_F(emulator_refusal, names_the_variable_and_what_it_wants) {
     for (const char* const variable :
          {"AWS_LAMBDA_FUNCTION_TIMEOUT=3.5", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=big",
-          "AWS_LAMBDA_MAX_CONCURRENCY=0", "LOG_LEVEL=loud", "SPRY_LISTEN=here"}) {
+          "AWS_LAMBDA_MAX_CONCURRENCY=0", "LOG_LEVEL=loud", "SPRY_LISTEN=here", "SPRY_CORS=here"}) {
         const std::string text{variable};
         expect_end(started::run({SPRY_FAKE_FUNCTION}, {text}),
                    {text.substr(0, text.find('=')) + " is \"" + text.substr(text.find('=') + 1)});
     }
+}
+
+// Only where nobody has chosen an address.
+TEST_F(emulator_refusal, names_a_port_that_is_none) {
+    for (const char* const port : {"http", "0", "65536", "-1", "80 "})
+        expect_end(
+            started::run({SPRY_FAKE_FUNCTION}, {"SPRY_LISTEN=", "PORT=" + std::string{port}}),
+            {"PORT is \"" + std::string{port} + "\", and must be a number from 1 to 65535"});
 }
 
 } // namespace
