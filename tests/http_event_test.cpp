@@ -142,6 +142,9 @@ TEST(http_answer, is_what_an_object_with_a_status_says) {
                                      R"("cookies":null,"body":null,"isBase64Encoded":null})")),
               "200 X-B: true | ");
     EXPECT_EQ(shown(read_http_answer(R"({"statusCode":200,"headers":null,"body":""})")), "200 | ");
+    EXPECT_EQ(shown(read_http_answer(" { \"statusCode\" : 200 , \"headers\" : { \"X-N\" : 7 , "
+                                     "\"X-Z\" : null } , \"body\" : \"b\" } \n")),
+              "200 X-N: 7 | b");
 }
 
 TEST(http_answer, is_json_in_any_other_case) {

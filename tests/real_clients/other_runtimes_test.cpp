@@ -128,6 +128,32 @@ TEST_F(other_runtime, node_behaves) {
     expect_stream(streams);
 }
 
+TEST_F(other_runtime, node_answers_browsers) {
+    const fs::path client = peers / "node/node_modules/aws-lambda-ric";
+    if (!fs::exists(client / "rapid-client.node") && !fs::exists(client / "build/Release"))
+        GTEST_SKIP() << "aws-lambda-ric is not installed: ./dev setup --peers node";
+    const auto node = [&client](const char* handler) {
+        return strings{"--http", "/usr/bin/node", (client / "index.mjs").string(), handler};
+    };
+    const strings here = variables({"LAMBDA_TASK_ROOT=" + handlers});
+    local_function stream(emulator(), node("http.stream"), here);
+    const http_answer page = release::ask(stream.port(), "GET", "/a%20b?name=you");
+    EXPECT_EQ(page.status, 201);
+    EXPECT_EQ(page.header("x-path"), "/a%20b");
+    EXPECT_EQ(page.header("set-cookie"), "a=b; Path=/");
+    EXPECT_EQ(page.header("content-type"), "text/plain");
+    EXPECT_EQ(page.body, "for you");
+    EXPECT_EQ(stream.stop(), 0);
+
+    local_function answer(emulator(), node("http.answer"), here);
+    const http_answer form =
+        release::ask(answer.port(), "POST", "/", "User-Agent: test\r\n", "a=1");
+    EXPECT_EQ(form.status, 203);
+    EXPECT_EQ(form.header("x-agent"), "test");
+    EXPECT_EQ(form.body, "a=1");
+    EXPECT_EQ(answer.stop(), 0);
+}
+
 TEST_F(other_runtime, go_behaves) {
     const std::string program = (peers / "go/function").string();
     if (!fs::exists(program))
