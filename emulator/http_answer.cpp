@@ -6,6 +6,7 @@
 #include <spry/core/json_reader.hpp>
 #include <spry/core/result.hpp>
 #include <spry/http/head_builder.hpp>
+#include <spry/http/headers.hpp>
 
 #include <cstdint>
 #include <map>
@@ -13,6 +14,11 @@
 namespace spry::emulator {
 
 namespace {
+
+struct status_document {
+    std::optional<json::raw> statusCode;
+};
+SPRY_JSON(status_document, statusCode)
 
 // Values of headers are texts, and numbers and the like are taken for texts.
 struct answer_document {
@@ -40,27 +46,32 @@ std::optional<std::string> text_of(json::reader& reader, arena& memory, json::ra
     return *text;
 }
 
-std::optional<http_answer> read_document(std::string_view json, bool needs_status,
-                                         bool* is_document) {
-    std::string padded{json};
-    padded.append(json::padding, ' ');
+// The text, with what simdjson reads behind it.
+std::string padded(std::string_view text) {
+    std::string copy;
+    copy.reserve(text.size() + json::padding);
+    copy += text;
+    copy.append(json::padding, ' ');
+    return copy;
+}
+
+// Whether it is an object with a `statusCode`, or was meant to be one and is no JSON.
+bool has_status(std::string_view json) {
+    json::reader reader;
+    arena memory;
+    const result<status_document> read = reader.read<status_document>(json, memory);
+    if (read)
+        return read->statusCode.has_value();
+    return http::trim_blanks(json).starts_with('{') && json.find("\"statusCode\"") != json.npos;
+}
+
+std::optional<http_answer> read_document(std::string_view json) {
     json::reader reader;
     json::reader values;
     arena memory;
-    *is_document = false;
-    const result<answer_document> read =
-        reader.read<answer_document>(std::string_view{padded.data(), json.size()}, memory);
-    // One whose members are wrong meant to be one.
-    const bool is_object = json.find_first_not_of(" \t\r\n") != json.npos &&
-                           json[json.find_first_not_of(" \t\r\n")] == '{';
-    if (!read) {
-        *is_document = is_object && json.find("\"statusCode\"") != json.npos;
+    const result<answer_document> read = reader.read<answer_document>(json, memory);
+    if (!read)
         return std::nullopt;
-    }
-    *is_document = !needs_status || read->statusCode.has_value();
-    if (!*is_document)
-        return std::nullopt;
-
     http_answer answer;
     const std::int64_t status = read->statusCode.value_or(answer.status);
     if (status < status_min || status > status_max)
@@ -99,19 +110,20 @@ std::optional<http_answer> read_document(std::string_view json, bool needs_statu
 } // namespace
 
 std::optional<http_answer> read_http_answer(std::string_view response) {
-    bool is_document = false;
-    std::optional<http_answer> answer = read_document(response, true, &is_document);
-    if (answer || is_document)
-        return answer;
-    answer.emplace();
-    answer->headers.emplace_back("Content-Type", "application/json");
-    answer->body = response;
+    const std::string copy = padded(response);
+    const std::string_view json = std::string_view{copy}.substr(0, response.size());
+    if (has_status(json))
+        return read_document(json);
+    http_answer answer;
+    answer.headers.emplace_back("Content-Type", "application/json");
+    answer.body = response;
     return answer;
 }
 
-std::optional<http_answer> read_prelude(std::string_view json) {
-    bool is_document = false;
-    std::optional<http_answer> answer = read_document(json, false, &is_document);
+std::optional<http_answer> read_prelude(std::string_view prelude) {
+    const std::string copy = padded(prelude);
+    std::optional<http_answer> answer =
+        read_document(std::string_view{copy}.substr(0, prelude.size()));
     if (answer)
         answer->body.clear();
     return answer;

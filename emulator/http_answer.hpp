@@ -38,6 +38,6 @@ inline constexpr std::string_view prelude_type =
     "application/vnd.awslambda.http-integration-response";
 
 /// Of the prelude of a stream: all but the body. Without a `statusCode` it is a 200.
-std::optional<http_answer> read_prelude(std::string_view json);
+std::optional<http_answer> read_prelude(std::string_view prelude);
 
 } // namespace spry::emulator

@@ -148,7 +148,9 @@ TEST(http_answer, is_what_an_object_with_a_status_says) {
 }
 
 TEST(http_answer, is_json_in_any_other_case) {
-    for (const char* text : {R"({"a":1})", R"("text")", "7", "[]", "null", "", "not json at all"})
+    for (const char* text :
+         {R"({"body":{"statusCode":404},"headers":[1]})", R"({"statusCode":null})", R"({"a":1})",
+          R"("text")", "7", "[]", "null", "", "not json at all"})
         EXPECT_EQ(shown(read_http_answer(text)),
                   std::string{"200 Content-Type: application/json | "} + text);
 }
