@@ -467,6 +467,35 @@ TEST(emulator_url, opens_the_http_front_to_any_page_and_nothing_beside_it) {
     EXPECT_EQ(s.log_count("START"), 2);
 }
 
+// A name of somebody else's that resolves to this machine, and targets that look like others.
+TEST(emulator_url, takes_requests_to_any_name_and_lets_none_of_them_invoke) {
+    session s;
+    s.options.http = http_front::beside;
+    s.run([](session* self) -> task<> {
+        const std::string to_another =
+            " HTTP/1.1\r\nHost: example.com\r\nContent-Length: 1\r\n\r\n7";
+        const std::string invoke = "/2015-03-31/functions/function/invocations";
+        caller page{self};
+        co_await say(&page, "POST /a" + to_another);
+        co_await hear(&page, R"("domainName":"example.com")");
+        co_await say(&page, "POST /lambda-url/function/" + to_another);
+        co_await hear(&page, R"("rawPath":"/")");
+        co_await say(&page, "POST /%32015-03-31/functions/function/invocations" + to_another);
+        co_await hear(&page, R"("rawPath":"/%32015-03-31/functions)");
+        co_await say(&page, "POST /lambda-url/function/../../2015-03-31/functions" + to_another);
+        co_await hear(&page, R"("rawPath":"/../../2015-03-31/functions")");
+        EXPECT_EQ(self->log_count("START"), 4);
+        for (const std::string& target :
+             {invoke, "http://localhost" + invoke, invoke + "?a=/lambda-url/f"}) {
+            caller refused{self};
+            co_await say(&refused, "POST " + target + to_another);
+            co_await hear(&refused, "AccessDeniedException");
+            EXPECT_TRUE(refused.heard.starts_with("HTTP/1.1 403 ")) << refused.heard;
+        }
+    });
+    EXPECT_EQ(s.log_count("START"), 4);
+}
+
 // --- the whole root ------------------------------------------------------------------------------
 
 TEST(emulator_url, is_every_path_but_the_emulators_own_beside_it) {
