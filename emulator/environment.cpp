@@ -62,6 +62,14 @@ bool is_shortage(const std::error_code& error) noexcept {
            error == std::errc::too_many_files_open_in_system;
 }
 
+// Of a response, whichever way it went; 0 of an error.
+std::uint64_t response_bytes(const invocation* to, const function_outcome& outcome) noexcept {
+    if (outcome.what != function_outcome::kind::response)
+        return 0;
+    const bool is_streamed = to != nullptr && to->stream != nullptr;
+    return outcome.body.size() + (is_streamed ? to->stream->bytes_written() : 0);
+}
+
 environment_end not_started(const std::error_code& error, std::string_view what) {
     environment_end end;
     end.what = environment_end::kind::not_started;
@@ -102,7 +110,8 @@ environment::environment(io::event_loop& loop, const function_program& program,
       has_deadline_(loop),
       extensions_(program.make_extensions == nullptr
                       ? nullptr
-                      : program.make_extensions(loop, program, *this)) {}
+                      : program.make_extensions(loop, program, *this)),
+      watcher_(extensions_ ? &extensions_->watcher() : nullptr) {}
 
 void environment::list_processes(std::vector<int>& into) const {
     if (process_ != nullptr)
@@ -127,7 +136,8 @@ task<environment_end> environment::run(phase first, stop_token stop, stop_token 
     options.working_directory = program_.working_directory;
     options.standard_output = pipe->writer.get();
     options.standard_error = pipe->writer.get();
-    function_output output{loop_, std::move(pipe->reader), log_};
+    function_output output{loop_, std::move(pipe->reader), log_,
+                           watcher_ == nullptr ? nullptr : &watcher_->of_function_output()};
     output_ = &output;
     runtime_api api{*this};
     http::server server{loop_, std::move(*back), api, runtime_api_options(program_)};
@@ -144,7 +154,7 @@ task<environment_end> environment::run(phase first, stop_token stop, stop_token 
     started_ = io::clock::now();
     if (extensions_) {
         open();
-        co_await start_extensions(server.local_address(), pipe->writer.get(), stop);
+        co_await start_extensions(server.local_address(), stop);
     }
 
     // Where the extensions have not started, as after a process that was killed.
@@ -169,24 +179,25 @@ task<environment_end> environment::run(phase first, stop_token stop, stop_token 
     }
     pipe->writer.reset();
     init_over_.request_stop();
+    // Before the extensions' end, so that they learn of it.
+    environment_end end = no_process ? settle_unstarted(std::move(*no_process)) : settle(ended);
     if (extensions_)
         co_await close_down(at_once);
-    // Calls in hand end first: they may still be sending an event.
     ending_.request_stop();
     co_await scope_.join();
     output.drain();
-    environment_end end = no_process ? settle_unstarted(std::move(*no_process)) : settle(ended);
     output_ = nullptr;
     co_return end;
 }
 
-task<> environment::start_extensions(io::address runtime_api, int output, stop_token stop) {
+task<> environment::start_extensions(io::address runtime_api, stop_token stop) {
     starting_ = true;
+    watcher_->initialisation_begun(phase_ == phase::invoke);
     if (phase_ == phase::invoke && !is_managed() && !waiting_.empty())
         take(); // its deadline covers their start
     auto end = [this] { start_over_.request_stop(); };
     const stop_callback<decltype(end)> on_stop{stop, end};
-    co_await extensions_->start(runtime_api, output, start_over_.token());
+    co_await extensions_->start(runtime_api, log_, start_over_.token());
     starting_ = false;
     stopping_ = stop.stop_requested();
     note_failed_extension();
@@ -198,7 +209,6 @@ bool environment::may_start() const noexcept {
 
 task<> environment::close_down(stop_token at_once) {
     thaw();
-    extensions_->close_registration();
     const io::time_point begun = shutdown_begun_.value_or(io::clock::now());
     std::string_view reason = "failure";
     if (stopping_)
@@ -437,8 +447,8 @@ std::optional<api_refusal> environment::begin_next(next_call& call) {
         return refused_transition(before, runtime_call::next);
     if (init_state_ == runtime_state::started) {
         init_state_ = runtime_state::ready;
-        if (extensions_)
-            extensions_->close_registration();
+        if (watcher_ != nullptr)
+            watcher_->runtime_initialised();
     }
 
     if (!is_managed()) {
@@ -453,13 +463,17 @@ std::optional<api_refusal> environment::begin_next(next_call& call) {
         return std::nullopt;
     }
     nexts_.push_back(call);
+    if (watcher_ != nullptr && before == runtime_state::response_sent) {
+        output_->drain(); // what was printed for it stands in front
+        watcher_->runtime_done(in_hand_.front()->request_id);
+    }
     go_on();
     return std::nullopt;
 }
 
 // The runtime waits for an event. Once the extensions do too, what they had is over.
 void environment::go_on() {
-    if (nexts_.empty() || (extensions_ && !extensions_->is_idle()))
+    if (process_ == nullptr || nexts_.empty() || (extensions_ && !extensions_->is_idle()))
         return;
     end_initialisation();
     if (!is_managed() && !in_hand_.empty() &&
@@ -476,12 +490,15 @@ void environment::go_on() {
         freeze();
 }
 
-void environment::end_initialisation() noexcept {
+void environment::end_initialisation() {
     if (std::exchange(initialised_, true))
         return;
     init_over_.request_stop();
+    const auto took = io::clock::now() - started_;
     if (phase_ == phase::init)
-        init_duration_ = io::clock::now() - started_;
+        init_duration_ = took;
+    if (watcher_ != nullptr)
+        watcher_->initialisation_ended({"success", {}, took});
 }
 
 void environment::end_next(next_call& call) noexcept {
@@ -542,6 +559,8 @@ std::optional<api_refusal> environment::begin_answer(std::string_view id, runtim
     if (!after)
         return refused_transition(of->state, call);
     of->state = *after;
+    if (watcher_ != nullptr)
+        watcher_->answer_begun(id);
     return std::nullopt;
 }
 
@@ -591,6 +610,8 @@ std::optional<api_refusal> environment::complete_answer(std::string_view id,
         return std::nullopt;
     }
     of->state = runtime_state::response_sent;
+    if (watcher_ != nullptr)
+        watcher_->answer_ended(id, response_bytes(of->caller, outcome));
     if (is_managed())
         output_->drain(); // what was printed for it stands in front of its END
     give_outcome(*of, std::move(outcome));
@@ -615,6 +636,8 @@ void environment::give_outcome(in_hand& of, function_outcome outcome) {
 void environment::end_invocation(in_hand& which, std::string_view status,
                                  std::string_view error_type) {
     output_->drain();
+    if (extensions_)
+        extensions_->drain_output();
     invocation_report report;
     report.duration = io::clock::now() - which.begun;
     report.init_duration = std::exchange(init_duration_, std::nullopt);
@@ -625,6 +648,8 @@ void environment::end_invocation(in_hand& which, std::string_view status,
     std::string text = "END RequestId: " + which.request_id + "\n";
     text += report_line(which.request_id, report);
     log_.line(text);
+    if (watcher_ != nullptr)
+        watcher_->invocation_ended(which.request_id, report);
     if (invocation* const caller = which.caller) {
         if (caller->wants_log_tail)
             caller->log_tail = log_.tail().text();
@@ -638,6 +663,8 @@ void environment::end_invocation(in_hand& which, std::string_view status,
 
 void environment::log_start(const in_hand& of) {
     log_.line("START RequestId: " + of.request_id + " Version: " + program_.version);
+    if (watcher_ != nullptr)
+        watcher_->invocation_begun(*of.caller);
 }
 
 void environment::log_timeout(const in_hand& of) {
@@ -744,8 +771,9 @@ void environment::settle_one(in_hand& left, const result<io::exit_status>& ended
 }
 
 void environment::log_init_report(std::string_view status, std::string_view error_type) {
+    const auto took = io::clock::now() - started_;
     std::string text = "INIT_REPORT Init Duration: ";
-    text += milliseconds_text(io::clock::now() - started_);
+    text += milliseconds_text(took);
     text += phase_ == phase::init ? " ms\tPhase: init\tStatus: " : " ms\tPhase: invoke\tStatus: ";
     text += status;
     if (!error_type.empty()) {
@@ -753,6 +781,8 @@ void environment::log_init_report(std::string_view status, std::string_view erro
         text += error_type;
     }
     log_.line(text, log_line::failure);
+    if (watcher_ != nullptr)
+        watcher_->initialisation_ended({status, error_type, took});
 }
 
 } // namespace spry::emulator

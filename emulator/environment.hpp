@@ -8,6 +8,7 @@
 #include <spry/core/task.hpp>
 #include <spry/core/task_scope.hpp>
 #include <spry/emulator/api_answer.hpp>
+#include <spry/emulator/environment_watcher.hpp>
 #include <spry/emulator/extension_host.hpp>
 #include <spry/emulator/function_log.hpp>
 #include <spry/emulator/function_output.hpp>
@@ -164,13 +165,13 @@ private:
         bool cut = false;                           // its response was, and it has no outcome
     };
 
-    task<> start_extensions(io::address runtime_api, int output, stop_token stop);
+    task<> start_extensions(io::address runtime_api, stop_token stop);
     bool may_start() const noexcept;
     task<> close_down(stop_token at_once);
     void extensions_changed() override;
     const extension_failure* failed_extension() const noexcept;
     void note_failed_extension();
-    void end_initialisation() noexcept;
+    void end_initialisation();
     void go_on();
     void end_process();
     task<result<io::exit_status>> end_of_process(stop_token stop, stop_token at_once);
@@ -226,6 +227,7 @@ private:
     io::child_process* process_ = nullptr; // while it runs
     function_output* output_ = nullptr;    // as long as there is a pipe
     const std::unique_ptr<extension_host> extensions_;
+    environment_watcher* const watcher_;           // null: nobody watches
     stop_source start_over_;                       // of the extensions' start
     std::optional<io::time_point> shutdown_begun_; // the function was told to end
     bool starting_ = false;                        // extensions are, and there is no process yet

@@ -19,6 +19,8 @@
 
 namespace spry::emulator {
 
+class environment_watcher;
+class function_log;
 struct function_program;
 class invocation;
 
@@ -48,14 +50,17 @@ class extension_host {
 public:
     virtual ~extension_host() = default;
 
-    /// Starts the external ones, whose output goes to `output`, and returns when all have
-    /// registered, one has failed, or `stop` is requested.
-    virtual task<> start(io::address runtime_api, int output, stop_token stop) = 0;
+    /// Starts the external ones, whose output goes to `log`, which outlives them, and returns when
+    /// all have registered, one has failed, or `stop` is requested.
+    virtual task<> start(io::address runtime_api, function_log& log, stop_token stop) = 0;
     /// Answers a call of the Extensions API; false, and no answer, for any other path. `ending`
     /// cuts a wait for an event short.
     virtual task<bool> handle(http::exchange& exchange, stop_token ending) = 0;
-    /// The runtime has asked for its first event: nobody may register any more.
-    virtual void close_registration() noexcept = 0;
+    /// Wants to know what happens in the environment. Its `runtime_initialised` means, too, that
+    /// nobody may register any more.
+    virtual environment_watcher& watcher() noexcept = 0;
+    /// Takes what the external ones have printed up to now: it stands in front of an END.
+    virtual void drain_output() = 0;
     /// An event for all that have subscribed to INVOKE.
     virtual void begin_invocation(const invocation& what, std::int64_t deadline_epoch_ms) = 0;
     /// All wait for an event: what initialises has done so, and an invocation is over.

@@ -44,6 +44,14 @@ std::string seconds_text(std::chrono::nanoseconds duration) {
     return hundredths_text((duration.count() + 5'000'000) / 10'000'000);
 }
 
+std::int64_t billed_milliseconds(const invocation_report& of) noexcept {
+    return (of.duration.count() + 999'999) / 1'000'000;
+}
+
+std::uint64_t max_memory_used_mib(const invocation_report& of) noexcept {
+    return (*of.max_memory_used_kib + 1023) / 1024;
+}
+
 std::string report_line(std::string_view request_id, const invocation_report& report) {
     std::string line = "REPORT RequestId: ";
     line += request_id;
@@ -56,13 +64,13 @@ std::string report_line(std::string_view request_id, const invocation_report& re
     line += "Duration: ";
     line += milliseconds_text(report.duration);
     line += " ms\tBilled Duration: ";
-    line += std::to_string((report.duration.count() + 999'999) / 1'000'000);
+    line += std::to_string(billed_milliseconds(report));
     line += " ms\tMemory Size: ";
     line += std::to_string(report.memory_size_mib);
     line += " MB\t";
     if (report.max_memory_used_kib) {
         line += "Max Memory Used: ";
-        line += std::to_string((*report.max_memory_used_kib + 1023) / 1024);
+        line += std::to_string(max_memory_used_mib(report));
         line += " MB\t";
     }
     if (!report.status.empty()) {

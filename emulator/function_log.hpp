@@ -50,6 +50,11 @@ struct invocation_report {
     std::string_view error_type;                           ///< "Runtime.ExitError", or empty
 };
 
+/// Whole milliseconds, rounded up.
+std::int64_t billed_milliseconds(const invocation_report& of) noexcept;
+/// MiB, rounded up; where it is known.
+std::uint64_t max_memory_used_mib(const invocation_report& of) noexcept;
+
 /// "REPORT RequestId: ..." with tabs between its fields, as runtime contract 7.5 has it; Max Memory
 /// Used is left out where it is not known.
 std::string report_line(std::string_view request_id, const invocation_report& report);

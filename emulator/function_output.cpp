@@ -8,9 +8,9 @@
 
 namespace spry::emulator {
 
-function_output::function_output(io::event_loop& loop, io::pipe_reader pipe,
-                                 function_log& log) noexcept
-    : loop_(loop), pipe_(std::move(pipe)), log_(log) {}
+function_output::function_output(io::event_loop& loop, io::pipe_reader pipe, function_log& log,
+                                 output_watcher* watcher) noexcept
+    : loop_(loop), pipe_(std::move(pipe)), log_(log), watcher_(watcher) {}
 
 task<> function_output::run(stop_token stop) {
     while (!ended_) {
@@ -31,8 +31,14 @@ void function_output::drain() {
     if (unfinished_.empty())
         return;
     unfinished_ += '\n';
-    log_.lines(unfinished_);
+    pass_on(unfinished_);
     unfinished_.clear();
+}
+
+void function_output::pass_on(std::string_view lines) {
+    log_.lines(lines);
+    if (watcher_ != nullptr)
+        watcher_->printed(lines);
 }
 
 void function_output::read_available() {
@@ -47,11 +53,12 @@ void function_output::read_available() {
         unfinished_.append(reinterpret_cast<const char*>(bytes.data()), *count);
         const std::size_t lines_end = unfinished_.rfind('\n') + 1; // npos + 1 is 0
         if (lines_end > 0) {
-            log_.lines(std::string_view{unfinished_}.substr(0, lines_end));
+            pass_on(std::string_view{unfinished_}.substr(0, lines_end));
             unfinished_.erase(0, lines_end);
         }
         if (unfinished_.size() >= output_line_bytes_max) {
-            log_.line(unfinished_);
+            unfinished_ += '\n';
+            pass_on(unfinished_);
             unfinished_.clear();
         }
     }

@@ -11,8 +11,19 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace spry::emulator {
+
+/// Is given what was printed, besides the log.
+class output_watcher {
+public:
+    /// Whole lines, each with its line feed.
+    virtual void printed(std::string_view lines) = 0;
+
+protected:
+    ~output_watcher() = default;
+};
 
 /// A line longer than this is cut in two.
 inline constexpr std::size_t output_line_bytes_max = 64 * 1024;
@@ -27,8 +38,9 @@ inline constexpr std::chrono::milliseconds output_pause{10};
 /// writes.
 class function_output {
 public:
-    /// The log outlives this.
-    function_output(io::event_loop& loop, io::pipe_reader pipe, function_log& log) noexcept;
+    /// Log and watcher outlive this. No watcher: null.
+    function_output(io::event_loop& loop, io::pipe_reader pipe, function_log& log,
+                    output_watcher* watcher) noexcept;
 
     /// Reads until every writer has closed, or until stopped. While the log is behind, the pipe
     /// fills, and the function waits as it would for that reader itself.
@@ -40,10 +52,12 @@ public:
 
 private:
     void read_available();
+    void pass_on(std::string_view lines);
 
     io::event_loop& loop_;
     io::pipe_reader pipe_;
     function_log& log_;
+    output_watcher* const watcher_;
     std::string unfinished_; // a line whose end has not come
     bool ended_ = false;
 };

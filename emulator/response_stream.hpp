@@ -79,6 +79,8 @@ public:
     /// `errc::body_too_large` where the response is longer than the limit, behind what fits;
     /// `errc::cancelled` where it was stopped or the stream has ended meanwhile.
     task<result<>> write(std::span<const std::byte> piece, stop_token stop);
+    /// Of the response, so far.
+    std::uint64_t bytes_written() const noexcept { return limits_.bytes_max - bytes_left_; }
 
     // The invocation's.
 

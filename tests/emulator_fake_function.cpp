@@ -227,6 +227,10 @@ private:
             respond("\"printed\"");
             const std::string_view late = "printed late, no line end";
             (void)!::write(1, late.data(), late.size());
+        } else if (what == "print_event") {
+            const std::string line = event.body + "\n";
+            (void)!::write(1, line.data(), line.size());
+            respond("\"said\"");
         } else if (what == "big") {
             last_ = describe(respond(std::string(static_cast<std::size_t>(number), 'x')));
             reconnect();

@@ -6,6 +6,7 @@
 #include <spry/emulator/identifiers.hpp>
 #include <spry/emulator/invocation.hpp>
 #include <spry/emulator/program/extension_folder.hpp>
+#include <spry/io/pipe.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -68,22 +69,42 @@ std::string end_message(std::string_view name, const result<io::exit_status>& en
 
 } // namespace
 
-extensions::extensions(io::event_loop& loop, const function_program& of,
-                       extension_watcher& watcher) noexcept
-    : loop_(loop), program_(of), watcher_(watcher), changed_(loop) {}
+extensions::extensions(io::event_loop& loop, const function_program& of, extension_watcher& watcher)
+    : loop_(loop), program_(of), watcher_(watcher), telemetry_(loop, of), changed_(loop) {}
 
-task<> extensions::start(io::address runtime_api, int output, stop_token stop) {
-    const std::vector<std::string> environment = function_environment(program_, runtime_api);
-    for (const std::string& path : program_.extensions) {
-        if (!failure_)
-            launch(path, environment, output);
-    }
+task<> extensions::start(io::address runtime_api, function_log& log, stop_token stop) {
+    launch_all(runtime_api, log);
     while (!failure_ && !all_registered()) {
         changed_.reset();
         const result<> changed = co_await changed_.wait(stop);
         if (!changed)
             co_return;
     }
+    drain_output(); // before the function prints
+}
+
+void extensions::launch_all(const io::address& runtime_api, function_log& log) {
+    if (program_.extensions.empty())
+        return;
+    // Of their own, so that they and the function can be told apart.
+    result<io::pipe_ends> pipe = io::make_pipe(loop_);
+    if (!pipe) {
+        fail("Extension.LaunchError",
+             "There is no pipe for the extensions' output: " + pipe.error().message());
+        return;
+    }
+    output_.emplace(loop_, std::move(pipe->reader), log, &telemetry_.of_extension_output());
+    output_scope_.spawn(output_->run(output_over_.token()));
+    const std::vector<std::string> environment = function_environment(program_, runtime_api);
+    for (const std::string& path : program_.extensions) {
+        if (!failure_)
+            launch(path, environment, pipe->writer.get());
+    }
+}
+
+void extensions::drain_output() {
+    if (output_)
+        output_->drain();
 }
 
 void extensions::launch(const std::string& path, const std::vector<std::string>& environment,
@@ -98,6 +119,7 @@ void extensions::launch(const std::string& path, const std::vector<std::string>&
     options.standard_error = output;
     result<io::child_process> process = io::child_process::start(loop_, options);
     if (!process) {
+        telemetry_.extension_changed(added->name, "LaunchError", {}, "Extension.LaunchError");
         fail("Extension.LaunchError",
              "Extension " + added->name + " cannot be started: " + process.error().message());
         return;
@@ -110,8 +132,11 @@ task<> extensions::watch(extension* of, io::child_process process) {
     of->process = &process;
     const result<io::exit_status> ended = co_await process.wait();
     of->process = nullptr;
-    if (!shutting_down_)
-        fail("Extension.Crash", end_message(of->name, ended));
+    if (shutting_down_)
+        co_return;
+    constexpr std::string_view type = "Extension.Crash";
+    telemetry_.extension_changed(of->name, "Exited", of->wants, type);
+    fail(type, end_message(of->name, ended));
 }
 
 bool extensions::all_registered() const noexcept {
@@ -154,6 +179,8 @@ void extensions::begin_invocation(const invocation& what, std::int64_t deadline_
 
 task<> extensions::shut_down(std::string_view reason, io::time_point deadline, stop_token at_once) {
     shutting_down_ = true;
+    // How the last invocation has ended, before they exit with their event.
+    co_await telemetry_.flush(at_once);
     for (const auto& each : all_) {
         if (each->wants.shutdown && !each->has_failed)
             give(*each, shutdown_event(reason, epoch_ms(deadline)));
@@ -168,6 +195,10 @@ task<> extensions::shut_down(std::string_view reason, io::time_point deadline, s
     co_await scope_.join();
     have_ended.request_stop();
     co_await patience.join();
+    drain_output();
+    output_over_.request_stop();
+    co_await output_scope_.join();
+    co_await telemetry_.end();
 }
 
 task<> extensions::kill_at(io::time_point deadline, stop_token unless) {

@@ -6,8 +6,10 @@
 #include <spry/core/task_scope.hpp>
 #include <spry/emulator/api_answer.hpp>
 #include <spry/emulator/extension_host.hpp>
+#include <spry/emulator/function_output.hpp>
 #include <spry/emulator/function_program.hpp>
 #include <spry/emulator/program/extension_request.hpp>
+#include <spry/emulator/program/telemetry.hpp>
 #include <spry/io/async_event.hpp>
 #include <spry/io/child_process.hpp>
 
@@ -28,12 +30,12 @@ inline constexpr std::size_t extensions_max = 10;
 /// without having been asked to, or reports an error, ends the environment.
 class extensions final : public extension_host {
 public:
-    extensions(io::event_loop& loop, const function_program& of,
-               extension_watcher& watcher) noexcept;
+    extensions(io::event_loop& loop, const function_program& of, extension_watcher& watcher);
 
-    task<> start(io::address runtime_api, int output, stop_token stop) override;
+    task<> start(io::address runtime_api, function_log& log, stop_token stop) override;
     task<bool> handle(http::exchange& exchange, stop_token ending) override;
-    void close_registration() noexcept override { is_open_ = false; }
+    environment_watcher& watcher() noexcept override { return telemetry_; }
+    void drain_output() override;
     void begin_invocation(const invocation& what, std::int64_t deadline_epoch_ms) override;
     bool is_idle() const noexcept override;
     bool has_processes() const noexcept override { return !program_.extensions.empty(); }
@@ -60,6 +62,7 @@ private:
         io::child_process* process = nullptr; // an external one's, while it runs
     };
 
+    void launch_all(const io::address& runtime_api, function_log& log);
     void launch(const std::string& path, const std::vector<std::string>& environment, int output);
     task<> watch(extension* of, io::child_process process);
     bool all_registered() const noexcept;
@@ -73,16 +76,20 @@ private:
                                      extension** admitted);
     task<> next(http::exchange* exchange, extension* of, stop_token ending);
     task<> report(http::exchange* exchange, extension* of, bool in_init, stop_token ending);
+    task<> subscribe(http::exchange* exchange, const extension* of, stop_token ending);
     std::optional<api_refusal> identify(const http::exchange& exchange, extension** found);
 
     io::event_loop& loop_;
     const function_program& program_;
     extension_watcher& watcher_;
+    telemetry telemetry_;
     std::vector<std::unique_ptr<extension>> all_; // external ones first
     std::optional<extension_failure> failure_;
-    io::async_event changed_; // somebody has registered or failed
-    task_scope scope_;        // of those that watch processes
-    bool is_open_ = true;     // for registration
+    io::async_event changed_;               // somebody has registered or failed
+    task_scope scope_;                      // of those that watch processes
+    std::optional<function_output> output_; // the external ones'
+    task_scope output_scope_;
+    stop_source output_over_;
     bool shutting_down_ = false;
 };
 

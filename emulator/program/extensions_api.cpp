@@ -22,6 +22,10 @@ constexpr std::string_view next_path = "/2020-01-01/extension/event/next";
 constexpr std::string_view init_error_path = "/2020-01-01/extension/init/error";
 constexpr std::string_view exit_error_path = "/2020-01-01/extension/exit/error";
 
+constexpr std::string_view telemetry_path = "/2022-07-01/telemetry";
+constexpr std::string_view telemetry_path_too = "/2022-07-01/telemetry/"; // as AWS's guide has it
+constexpr std::string_view logs_path = "/2020-08-15/logs";
+
 constexpr std::string_view name_header = "Lambda-Extension-Name";
 constexpr std::string_view identifier_header = "Lambda-Extension-Identifier";
 constexpr std::string_view event_header = "Lambda-Extension-Event-Identifier";
@@ -81,14 +85,23 @@ task<bool> extensions::handle(http::exchange& exchange, stop_token ending) {
         co_await register_extension(&exchange, ending);
         co_return true;
     }
+    const bool is_put = exchange.method() == "PUT";
+    if (path == logs_path && is_put) { // the Telemetry API has taken its place
+        api_refusal unsupported{202, "Logs.NotSupported", "Logs API is not supported"};
+        co_await refuse_call(exchange, std::move(unsupported), ending);
+        co_return true;
+    }
+    const bool subscribes = is_put && (path == telemetry_path || path == telemetry_path_too);
     const bool asks = path == next_path && exchange.method() == "GET";
     const bool reports = (path == init_error_path || path == exit_error_path) && is_post;
-    if (!asks && !reports)
+    if (!asks && !reports && !subscribes)
         co_return false;
     extension* who = nullptr;
     std::optional<api_refusal> refusal = identify(exchange, &who);
     if (refusal)
         co_await refuse_call(exchange, std::move(*refusal), ending);
+    else if (subscribes)
+        co_await subscribe(&exchange, who, ending);
     else if (asks)
         co_await next(&exchange, who, ending);
     else
@@ -152,7 +165,7 @@ std::optional<api_refusal> extensions::admit(std::string name, const extension_e
     extension* who = find(name);
     if (who != nullptr && !who->id.empty())
         return wrong_state(name, "has registered already");
-    if (!is_open_)
+    if (telemetry_.runtime_has_initialised() || shutting_down_)
         return refused("Extension.RegistrationClosed",
                        "The runtime has asked for its first event: " + name + " is too late");
     if (who == nullptr && wants.shutdown)
@@ -176,6 +189,8 @@ std::optional<api_refusal> extensions::admit(std::string name, const extension_e
 task<> extensions::next(http::exchange* exchange, extension* of, stop_token ending) {
     const std::size_t call = ++of->asked;
     of->wake(); // an older call is over
+    if (call == 1)
+        telemetry_.extension_changed(of->name, "Ready", of->wants, {});
     if (of->event.empty() && !std::exchange(of->is_idle, true) && is_idle() && !shutting_down_)
         watcher_.extensions_changed();
     while (of->event.empty() && of->asked == call) {
@@ -213,10 +228,31 @@ task<> extensions::report(http::exchange* exchange, extension* of, bool in_init,
         co_return;
     }
     of->has_failed = true;
+    telemetry_.extension_changed(of->name, in_init ? "InitError" : "ExitError", of->wants, type);
     co_await accept_call(*exchange, ending);
     if (!shutting_down_)
         fail(type, "Extension " + of->name +
                        (in_init ? " could not initialise: " : " exits over an error: ") + type);
+}
+
+task<> extensions::subscribe(http::exchange* exchange, const extension* of, stop_token ending) {
+    const result<std::span<const std::byte>> body = co_await exchange->read_body(ending);
+    if (!body)
+        co_return; // the server answers
+    std::optional<api_refusal> refusal;
+    telemetry_request read = read_telemetry_request(exchange->request().text());
+    if (!telemetry_.is_open())
+        refusal = refused("Telemetry.SubscriptionClosed",
+                          "The function has initialised: " + of->name + " is too late");
+    else if (!read.problem.empty())
+        refusal = api_refusal{400, "ValidationError", std::move(read.problem)};
+    if (refusal) {
+        co_await refuse_call(*exchange, std::move(*refusal), ending);
+        co_return;
+    }
+    telemetry_.subscribe(of->name, std::move(read.subscription));
+    exchange->add_header("Content-Type", "application/json");
+    (void)co_await exchange->respond(200, "\"OK\"", ending);
 }
 
 } // namespace spry::emulator

@@ -82,6 +82,11 @@ public:
     http_answer next(std::string_view identity) const {
         return call("GET", "/event/next", {}, identity);
     }
+    /// PUT to the Telemetry API, or to another path.
+    http_answer subscribe(std::string_view identity, std::string_view body,
+                          std::string_view path = "/2022-07-01/telemetry") const {
+        return release::ask(api_, "PUT", path, identity, body);
+    }
     std::future<http_answer> next_later(std::string identity) const {
         return std::async(std::launch::async,
                           [this, identity = std::move(identity)] { return next(identity); });

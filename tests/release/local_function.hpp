@@ -94,7 +94,7 @@ inline http_answer ask(std::uint16_t port, std::string_view method, std::string_
     if (headers.find("Host: ") == headers.npos)
         request += "Host: localhost\r\n";
     request += "Connection: close\r\n" + std::string(headers);
-    if (method == "POST")
+    if (method == "POST" || method == "PUT")
         request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     send_all(connected.get(), request + "\r\n" + std::string(body));
     return parse_answer(read_until(connected.get(), clock::now() + patience,
@@ -125,6 +125,7 @@ public:
     /// False where somebody else has it.
     bool held() const noexcept { return held_; }
     std::uint16_t number() const noexcept { return number_; }
+    int fd() const noexcept { return socket_.get(); }
     std::string text() const { return std::to_string(number_); }
 
 private:
