@@ -3,10 +3,10 @@
 
 #include <spry/core/assert.hpp>
 #include <spry/core/utf8.hpp>
+#include <spry/core/word.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 namespace spry::json {
 
@@ -19,16 +19,11 @@ constexpr bool is_plain(char byte) noexcept {
 /// Bytes at the front that are ASCII and need no escape: eight at a time, with the usual "has a
 /// byte less than" arithmetic, whose false alarms only end the run early.
 std::size_t plain_length(std::string_view text) noexcept {
-    constexpr std::uint64_t ones = 0x0101010101010101u;
-    constexpr std::uint64_t highs = 0x8080808080808080u;
-    const auto zero_byte_in = [](std::uint64_t eight) { return (eight - ones) & ~eight & highs; };
     std::size_t length = 0;
     while (text.size() - length >= 8) {
-        std::uint64_t eight = 0;
-        std::memcpy(&eight, text.data() + length, 8);
-        const std::uint64_t special = (eight & highs) | ((eight - ones * 0x20) & highs) |
-                                      zero_byte_in(eight ^ (ones * '"')) |
-                                      zero_byte_in(eight ^ (ones * '\\'));
+        const word eight = load_word(text.data() + length);
+        const word special = (eight & word_highs) | bytes_below(eight, ' ') |
+                             bytes_equal(eight, '"') | bytes_equal(eight, '\\');
         if (special != 0)
             break;
         length += 8;

@@ -2,9 +2,9 @@
 #include <spry/core/utf8.hpp>
 
 #include <spry/core/assert.hpp>
+#include <spry/core/word.hpp>
 
 #include <cstdint>
-#include <cstring>
 
 namespace spry::utf8 {
 
@@ -45,9 +45,7 @@ constexpr lead classify(std::uint8_t byte) noexcept {
 std::size_t ascii_length(std::string_view text) noexcept {
     std::size_t length = 0;
     while (text.size() - length >= 8) {
-        std::uint64_t eight = 0;
-        std::memcpy(&eight, text.data() + length, 8);
-        if ((eight & 0x8080808080808080u) != 0)
+        if ((load_word(text.data() + length) & word_highs) != 0)
             break;
         length += 8;
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/http/headers.hpp>
 
+#include <spry/core/word.hpp>
 #include <spry/http/limits.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace spry::http {
@@ -17,18 +17,6 @@ constexpr char lower(char c) noexcept {
 
 constexpr bool is_blank(char c) noexcept {
     return c == ' ' || c == '\t';
-}
-
-} // namespace
-
-namespace {
-
-using word = std::uint64_t;
-
-word load_word(const char* from) noexcept {
-    word loaded;
-    std::memcpy(&loaded, from, sizeof loaded);
-    return loaded;
 }
 
 bool differs(const char* left, const char* right, std::size_t size) noexcept {
