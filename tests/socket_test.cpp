@@ -466,11 +466,14 @@ task<> drain(full_socket* of) {
 }
 
 task<> send_on_full_sockets(io::event_loop* loop, std::vector<std::unique_ptr<full_socket>>* all) {
+    // Not of TCP, whose windows may still grow when a socket has been found full.
     for (std::unique_ptr<full_socket>& each : *all) {
-        socket_pair ends = co_await connect_pair(loop);
+        std::array<int, 2> ends{};
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
         const int small = 1;
-        ::setsockopt(ends.near.fd(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-        each = std::make_unique<full_socket>(std::move(ends));
+        ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+        each = std::make_unique<full_socket>(
+            socket_pair{{*loop, io::unique_fd{ends[0]}}, {*loop, io::unique_fd{ends[1]}}});
     }
     task_scope scope;
     for (const std::unique_ptr<full_socket>& each : *all)
