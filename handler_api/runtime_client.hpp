@@ -12,6 +12,7 @@
 #include <spry/handler_api/response.hpp>
 #include <spry/http/client.hpp>
 #include <spry/http/head_builder.hpp>
+#include <spry/http/head_form.hpp>
 #include <spry/http/message.hpp>
 #include <spry/io/address.hpp>
 #include <spry/io/event_loop.hpp>
@@ -59,8 +60,8 @@ public:
     /// `pipelines`: each response carries the call for the next event behind it, in one write. The
     /// Runtime API does not promise to allow that, so the first sign of trouble (an answer that is
     /// no success, a close, a reset) ends it for good.
-    /// `memory` is what events are received into as long as they fit; it outlives the client, as
-    /// does what `where` views.
+    /// `memory` is what heads are written into, with small answers, and behind that what events are
+    /// received into as long as they fit. It outlives the client, as does what `where` views.
     /// A client that has the loop for itself connects by blocking the thread; of several, none
     /// keeps the others waiting. `io::termination` has a place for each.
     runtime_client(io::event_loop& loop, const endpoint& where, const io::address& peer,
@@ -121,8 +122,10 @@ private:
     std::string next_request_;
     std::string_view common_headers_; // Host and User-Agent, in `next_request_`
     std::string post_prefix_;         // up to the request id
-    http::message event_;
-    http::message answer_;
+    http::head_form event_form_;
+    http::head_form answer_form_;
+    http::message event_{event_form_};
+    http::message answer_{answer_form_};
     http::head_builder head_;
     // What `head_` has of the last response, a JSON one, up to its Content-Length; sizes of 0 for
     // any other head.

@@ -14,6 +14,8 @@
 
 namespace spry::http {
 
+class head_form;
+
 enum class message_kind : std::uint8_t { request, response };
 
 /// How the end of a body is found (RFC 9112 6.3).
@@ -31,6 +33,9 @@ enum class body_framing : std::uint8_t {
 class message {
 public:
     message() noexcept = default;
+    /// For answers to one request that is made again and again: `known` is the form of their heads,
+    /// and outlives the message.
+    explicit message(head_form& known) noexcept : form_(&known) {}
     message(const message&) = delete;
     message& operator=(const message&) = delete;
 
@@ -86,6 +91,7 @@ public:
 private:
     friend class parser;
     friend class connection;
+    friend class head_form;
 
     // Blanks in front of a value are skipped by the parser, those behind it are not.
     static field field_of(const header_table::entry& entry, const char* base) noexcept {
@@ -110,6 +116,7 @@ private:
         0; // entries of `fields_` behind these are trailers, with offsets into `trailers_`
     std::string trailers_; // copied: chunks are closed up in the buffer while trailers arrive
     header_table fields_;
+    head_form* form_ = nullptr;
 };
 
 } // namespace spry::http

@@ -2,6 +2,7 @@
 #include <spry/http/parser.hpp>
 
 #include <spry/core/assert.hpp>
+#include <spry/http/head_form.hpp>
 #include <spry/http/limits.hpp>
 
 #include <algorithm>
@@ -111,7 +112,6 @@ parser::parser(message_kind kind, std::size_t head_bytes_max) noexcept
 }
 
 void parser::start(message& into, bool answers_head) noexcept {
-    llhttp_reset(as_llhttp(llhttp_));
     into.clear();
     message_ = &into;
     field_ = nullptr;
@@ -163,12 +163,25 @@ parser::outcome parser::parse_head(std::string_view all) {
         return given == head_bytes_max_ ? outcome::too_large : outcome::incomplete;
 
     llhttp_t* machine = as_llhttp(llhttp_);
+    head_form* const form = answers_head_ ? nullptr : message_->form_;
+    if (parsed_ == 0) {
+        if (form != nullptr)
+            parsed_ = form->match(all.substr(0, given), *message_);
+        if (parsed_ != 0) {
+            head_complete_ = true;
+            return outcome::complete;
+        }
+        llhttp_reset(machine);
+    }
     base_ = all.data();
     resumed_at_ = base_ + parsed_;
     const llhttp_errno_t error = llhttp_execute(machine, resumed_at_, given - parsed_);
     if (head_complete_) {
         parsed_ = static_cast<std::size_t>(llhttp_get_error_pos(machine) - base_);
-        return finish_head(all);
+        const outcome found = finish_head(all);
+        if (form != nullptr && found == outcome::complete)
+            form->see(all.substr(0, parsed_), *message_);
+        return found;
     }
     if (error != HPE_OK)
         return too_large_ ? outcome::too_large : outcome::malformed;

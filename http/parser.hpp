@@ -14,6 +14,8 @@ namespace spry::http {
 /// between calls. Strict: what llhttp only accepts leniently is malformed (conflicting lengths, bad
 /// chunk sizes, folded lines, bare LF).
 ///
+/// A head of a form that the message knows (head_form.hpp) never gets as far as llhttp.
+///
 /// The parser stops behind the head. Content-Length and close-delimited bodies are the caller's to
 /// count; only chunked ones come back here.
 class parser {

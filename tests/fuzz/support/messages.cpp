@@ -17,12 +17,6 @@
 
 namespace spry::fuzz {
 
-namespace {
-
-constexpr int messages_max = 64;
-
-// What a message says, in a form that can be compared. `body` apart, since it may have been read in
-// pieces.
 std::string story_of(const http::message& read, std::string_view body) {
     std::string story{read.method()};
     story += ' ' + std::string{read.target()} + ' ' + std::to_string(read.status());
@@ -45,6 +39,10 @@ std::string story_of(const http::message& read, std::string_view body) {
     }
     return story;
 }
+
+namespace {
+
+constexpr int messages_max = 64;
 
 // What simdjson does with a body: reads beyond its end.
 void touch_padding(const http::message& read) {
