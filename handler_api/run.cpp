@@ -38,8 +38,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of this only the pages that events reach are ever touched.
-alignas(64) constinit std::array<std::byte, http::client_buffer_bytes> event_memory{};
+// Of this only the pages that heads and events reach are ever touched; cmake/function.ld has it
+// begin in one that a start touches anyway.
+alignas(64) constinit std::array<std::byte, http::client_buffer_bytes> client_memory{};
 
 std::string names_of(std::span<const function> table) {
     std::string names;
@@ -166,7 +167,7 @@ int run(int argc, char** argv, std::initializer_list<function> table, run_option
     runtime_client client{**loop,
                           where.value,
                           *peer,
-                          event_memory,
+                          client_memory,
                           level,
                           variables.pipeline,
                           worker_place{0, worker_count}};

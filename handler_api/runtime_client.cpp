@@ -37,7 +37,7 @@ runtime_client::runtime_client(io::event_loop& loop, const endpoint& where, cons
                                std::span<std::byte> memory, log_level level, bool pipelines,
                                worker_place place)
     : loop_(loop),
-      client_(loop, peer, memory,
+      client_(loop, peer, memory.subspan(http::head_builder_bytes),
               http::client_options{.body_bytes_max = runtime_api::payload_size_max}),
       log_(level),
       authority_(where.authority),
@@ -45,6 +45,7 @@ runtime_client::runtime_client(io::event_loop& loop, const endpoint& where, cons
       next_request_(joined({get, base_path_, runtime_api::next_path, http_version, "Host: ",
                             authority_, "\r\nUser-Agent: ", user_agent, line_end, line_end})),
       post_prefix_(joined({"POST ", base_path_, runtime_api::invocation_prefix})),
+      head_({reinterpret_cast<char*>(memory.data()), http::head_builder_bytes}),
       place_(place),
       pipelines_(pipelines) {
     common_headers_ = next_request_;

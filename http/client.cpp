@@ -89,7 +89,7 @@ task<result<arrival>> client::request(simple_request what, message* answer, stop
             co_return failure(connected.error());
     }
     const std::string host = peer_.to_string();
-    head_builder head;
+    inline_head_builder head;
     head.request_line(what.method, what.target).known_header("Host", host);
     bool well_formed = true;
     for (const field& line : what.headers)

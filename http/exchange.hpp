@@ -109,8 +109,8 @@ private:
     connection& wire_;
     message& request_;
     const bool& server_stops_;
-    head_builder head_;
-    head_builder headers_; // header lines until the status is known, trailers afterwards
+    inline_head_builder head_;
+    inline_head_builder headers_; // header lines until the status is known, trailers afterwards
     answer_state answer_ = answer_state::none;
     int status_ = 0;
     bool closes_;

@@ -2,6 +2,7 @@
 #include <spry/http/head_builder.hpp>
 
 #include <spry/core/assert.hpp>
+#include <spry/core/word.hpp>
 #include <spry/http/status.hpp>
 
 #include <algorithm>
@@ -38,18 +39,10 @@ bool all_in(std::string_view text, const std::array<bool, 256>& set) noexcept {
     return true;
 }
 
-using word = std::uint64_t;
-
 // Eight bytes of which none is a control character; the tab counts as one here.
 bool all_printable(const char* bytes) noexcept {
-    constexpr word ones = 0x0101010101010101;
-    constexpr word high_bits = 0x80 * ones;
-    word eight;
-    std::memcpy(&eight, bytes, sizeof eight);
-    const word below_blank = (eight - 0x20 * ones) & ~eight & high_bits;
-    const word from_delete = eight ^ (0x7f * ones);
-    const word is_delete = (from_delete - ones) & ~from_delete & high_bits;
-    return (below_blank | is_delete) == 0;
+    const word eight = load_word(bytes);
+    return (bytes_below(eight, ' ') | bytes_equal(eight, '\x7f')) == 0;
 }
 
 bool is_visible(char c) noexcept {
@@ -72,8 +65,9 @@ bool is_field_value(std::string_view value) noexcept {
 void head_builder::grow(std::size_t size) {
     const std::size_t larger = std::max(2 * capacity_, size_ + size);
     auto taken = std::make_unique_for_overwrite<char[]>(larger);
-    std::memcpy(taken.get(), memory(), size_);
+    std::memcpy(taken.get(), memory_, size_);
     heap_ = std::move(taken);
+    memory_ = heap_.get();
     capacity_ = larger;
 }
 

@@ -14,14 +14,17 @@
 
 namespace spry::http {
 
-/// An append-only buffer of bytes to send. The first `inline_bytes` need no allocation. The caller
-/// adds Content-Length or Transfer-Encoding. Names and values that could end a line are refused,
-/// since they come from users: see `header`.
+/// Enough for nearly every head, and for a small body behind it.
+inline constexpr std::size_t head_builder_bytes = 2048;
+
+/// An append-only buffer of bytes to send. What the memory it is given has no room for is
+/// allocated. The caller adds Content-Length or Transfer-Encoding. Names and values that could end
+/// a line are refused, since they come from users: see `header`.
 class head_builder {
 public:
-    static constexpr std::size_t inline_bytes = 2048;
-
-    head_builder() noexcept {}
+    /// Uses the caller's memory, which outlives the builder.
+    explicit head_builder(std::span<char> memory) noexcept
+        : memory_(memory.data()), capacity_(memory.size()) {}
     head_builder(const head_builder&) = delete;
     head_builder& operator=(const head_builder&) = delete;
 
@@ -46,7 +49,7 @@ public:
     head_builder& append(std::string_view text) {
         if (!has_room_for(text.size()))
             grow(text.size());
-        char* to = memory() + size_;
+        char* to = memory_ + size_;
         size_ += text.size();
         if (!text.empty())
             std::memcpy(to, text.data(), text.size());
@@ -65,27 +68,34 @@ public:
     void replace(std::size_t offset, std::string_view text) noexcept {
         SPRY_ASSERT(offset <= size_ && text.size() <= size_ - offset);
         if (!text.empty())
-            std::memcpy(memory() + offset, text.data(), text.size());
+            std::memcpy(memory_ + offset, text.data(), text.size());
     }
 
     /// True if that many bytes more fit without an allocation.
     bool has_room_for(std::size_t size) const noexcept { return size <= capacity_ - size_; }
 
     std::span<const std::byte> bytes() const noexcept {
-        return std::as_bytes(std::span{data(), size_});
+        return std::as_bytes(std::span{memory_, size_});
     }
-    std::string_view text() const noexcept { return {data(), size_}; }
+    std::string_view text() const noexcept { return {memory_, size_}; }
     std::size_t size() const noexcept { return size_; }
 
 private:
-    const char* data() const noexcept { return heap_ ? heap_.get() : inline_.data(); }
-    char* memory() noexcept { return heap_ ? heap_.get() : inline_.data(); }
     void grow(std::size_t size);
 
+    char* memory_; // the caller's, or `heap_`
+    std::size_t capacity_;
     std::size_t size_ = 0;
-    std::size_t capacity_ = inline_bytes;
     std::unique_ptr<char[]> heap_;
-    std::array<char, inline_bytes> inline_;
+};
+
+/// One with memory of its own.
+class inline_head_builder final : public head_builder {
+public:
+    inline_head_builder() noexcept : head_builder(std::span{bytes_}) {}
+
+private:
+    std::array<char, head_builder_bytes> bytes_;
 };
 
 /// True for a header name: one or more token characters (RFC 9110 5.6.2).

@@ -189,7 +189,7 @@ task<bool> server::drain(peer* of) {
 }
 
 task<> server::refuse(peer* of, int status) {
-    head_builder head;
+    inline_head_builder head;
     head.status_line(status).content_length(0).known_header("Connection", "close").end_head();
     const result<std::size_t> sent = co_await of->wire.send(head);
     if (sent)

@@ -17,7 +17,7 @@ using tests::reading_end;
 enum class way { whole, chunks, chunks_with_trailers };
 
 task<> send_message(reading_end* end, way how, std::string body) {
-    head_builder head;
+    inline_head_builder head;
     head.status_line(200);
     if (how == way::whole) {
         head.content_length(body.size()).end_head();

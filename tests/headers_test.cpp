@@ -58,13 +58,13 @@ TEST(header_table, grows_up_to_its_limit) {
 }
 
 TEST(head_builder, writes_a_request) {
-    head_builder head;
+    inline_head_builder head;
     head.request_line("POST", "/a?b").known_header("Host", "x:1").content_length(12).end_head();
     EXPECT_EQ(head.text(), "POST /a?b HTTP/1.1\r\nHost: x:1\r\nContent-Length: 12\r\n\r\n");
 }
 
 TEST(head_builder, writes_an_answer) {
-    head_builder head;
+    inline_head_builder head;
     head.status_line(413).end_head();
     EXPECT_EQ(head.text(), "HTTP/1.1 413 Content Too Large\r\n\r\n");
     head.clear();
@@ -73,7 +73,7 @@ TEST(head_builder, writes_an_answer) {
 }
 
 TEST(head_builder, refuses_what_would_break_the_head) {
-    head_builder head;
+    inline_head_builder head;
     for (const std::string_view value : {"a\r\nB: c"sv, "a\nb"sv, "a\rb"sv, "a\0b"sv, "a\x7f"sv})
         EXPECT_FALSE(head.header("A", value));
     for (const std::string_view name : {""sv, "A B"sv, "A:"sv, "A\r\n"sv, "\xc3\xa4"sv})
@@ -84,7 +84,7 @@ TEST(head_builder, refuses_what_would_break_the_head) {
 }
 
 TEST(head_builder, keeps_its_text_when_it_outgrows_its_memory) {
-    head_builder head;
+    inline_head_builder head;
     std::string expected;
     for (int i = 0; i < 500; ++i) {
         head.append("line ")
@@ -97,7 +97,7 @@ TEST(head_builder, keeps_its_text_when_it_outgrows_its_memory) {
         expected += hex;
     }
     EXPECT_EQ(text_of(head), expected);
-    EXPECT_GT(expected.size(), head_builder::inline_bytes);
+    EXPECT_GT(expected.size(), head_builder_bytes);
 }
 
 TEST(status, names_codes) {

@@ -55,9 +55,15 @@ void* block_pool::allocate(std::size_t size, std::size_t alignment) noexcept {
     const auto granules = static_cast<index>((size + header_size + granule - 1) / granule);
     const auto padding = alignment <= granule ? 0 : static_cast<index>(alignment / granule - 1);
 
+    // Before anything is read: the kernel lends a page that is read first from elsewhere, and takes
+    // a second fault when it is written to.
+    ++allocations_;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     index found = take(granules + padding);
-    if (found == 0)
+    if (found == 0) {
+        --allocations_;
         return nullptr;
+    }
     if (padding != 0) {
         const auto address =
             reinterpret_cast<std::uintptr_t>(storage_ + std::size_t{found} * granule);
@@ -70,7 +76,6 @@ void* block_pool::allocate(std::size_t size, std::size_t alignment) noexcept {
         if (at(found).granules > granules)
             release(split(found, granules));
     }
-    ++allocations_;
     return storage_ + std::size_t{found} * granule;
 }
 

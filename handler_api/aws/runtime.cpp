@@ -71,7 +71,7 @@ private:
     std::unique_ptr<spry::io::event_loop> loop_;
     std::optional<spry::http::client> client_;
     spry::http::message answer_;
-    spry::http::head_builder head_;
+    spry::http::inline_head_builder head_;
 };
 
 bool runtime::connection::is_ready() {

@@ -27,7 +27,7 @@ constexpr std::size_t head_bytes_max = 1024 * 1024;
 
 // A header line that is accepted arrives as it is, and alone; one that is refused leaves no trace.
 void build(std::string_view name, std::string_view value) {
-    http::head_builder head;
+    http::inline_head_builder head;
     head.status_line(200).known_header("Before", "b");
     const std::string before{head.text()};
     const bool accepted = head.header(name, value);

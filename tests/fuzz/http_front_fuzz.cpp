@@ -134,7 +134,7 @@ void check_answer(const std::optional<emulator::http_answer>& answer) {
     for (const auto& [name, value] : answer->headers) {
         SPRY_ASSERT(!name.empty() && name.find_first_of(": \t\r\n") == name.npos);
         SPRY_ASSERT(value.find_first_of(std::string_view{"\r\n\0", 3}) == value.npos);
-        http::head_builder head;
+        http::inline_head_builder head;
         SPRY_ASSERT(head.header(name, value));
     }
 }
