@@ -116,8 +116,8 @@ TEST_F(emulator_extensions, hold_the_first_event_and_the_end_of_each_invocation)
     EXPECT_THAT(local.log(), Not(HasSubstr("END RequestId")));
     inner_event = local.next_later(inner);
     EXPECT_EQ(second.get().body, "2");
-    event.get();
-    inner_event.get();
+    (void)event.get();
+    (void)inner_event.get();
     local.log_with("START RequestId", 2);
     EXPECT_LT(local.log().find("END RequestId"), local.log().rfind("START RequestId"));
     ::kill(local.extension_pid(), SIGKILL);
