@@ -104,10 +104,11 @@ void receive_buffer::start_message() noexcept {
         begin_ = end_ = 0;
         return;
     }
-    // What is left is the beginning of a message that was sent close behind the last one.
+    // What is left is the beginning of a message that was sent close behind the last one. With half
+    // of the memory behind it, what a body is to keep free hardly ever asks for a mapping.
     if (memory_.data() != next.data() && size() <= next.size() / 2) {
         move_to(next);
-    } else if (limit() - end_ < std::min(memory_.size() / 2, bytes_behind_event)) {
+    } else if (limit() - end_ < memory_.size() / 2) {
         move_to(memory_);
     }
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string>
@@ -168,6 +169,25 @@ TEST_F(receive_buffer_test, gives_a_mapping_back_when_large_messages_stay_away) 
     EXPECT_GT(buffer.mapped_bytes(), 0u);
     buffer.start_message();
     EXPECT_EQ(buffer.mapped_bytes(), 0u);
+}
+
+// Whatever their size: where they lie when one needs room follows from it.
+TEST(receive_buffer, asks_for_no_mapping_for_small_messages_in_a_row) {
+    constexpr std::size_t head_bytes = 100;
+    std::array<std::byte, 62 * 1024> memory;
+    for (std::size_t size = 2 * head_bytes; size != 4000; ++size) {
+        receive_buffer buffer{std::span<std::byte>{memory}};
+        for (int i = 0; i != 300; ++i) {
+            buffer.start_message();
+            while (buffer.size() < 2 * size) // the next one is there, too
+                buffer.received(std::min(buffer.room().size(), size));
+            buffer.consume(head_bytes);
+            buffer.pin();
+            ASSERT_TRUE(buffer.make_room(size - head_bytes, padding_bytes + bytes_behind_event));
+            buffer.consume(size - head_bytes);
+        }
+        ASSERT_EQ(buffer.mapped_bytes(), 0u) << size;
+    }
 }
 
 TEST(receive_buffer, takes_memory_of_its_own_when_it_is_needed) {
