@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -222,6 +223,10 @@ private:
         } else if (what == "sleep") {
             ::usleep(static_cast<unsigned>(number) * 1000);
             respond(event.body);
+        } else if (what == "gate") { // until somebody opens the named pipe's other end
+            ::close(::open(text_member(event.body, "name").c_str(), O_RDONLY));
+            const char* colour = std::getenv("COLOUR");
+            respond(colour == nullptr ? "\"opened\"" : colour);
         } else if (what == "print") {
             print(number);
             respond("\"printed\"");
