@@ -30,6 +30,10 @@ bool is_allowed(std::string_view name, std::span<const std::string> allowed) noe
     return false;
 }
 
+bool is_address(std::string_view host) noexcept {
+    return io::address::from_numeric(host_name(host), 0).has_value();
+}
+
 } // namespace
 
 std::string_view host_name(std::string_view host) noexcept {
@@ -42,6 +46,10 @@ std::string_view host_name(std::string_view host) noexcept {
 std::string_view host_port(std::string_view host) noexcept {
     const std::size_t colon = find_colon(host);
     return colon == host.npos ? std::string_view{} : host.substr(colon + 1);
+}
+
+caller_headers caller_of(const http::exchange& exchange) noexcept {
+    return {exchange.header("Host"), exchange.header("Origin"), exchange.header("Sec-Fetch-Site")};
 }
 
 bool is_local_host(std::string_view host) noexcept {
@@ -59,9 +67,17 @@ bool is_local_host(std::string_view host) noexcept {
 
 std::string_view refuse_caller(const caller_headers& headers, bool loopback_bind,
                                std::span<const std::string> allowed_hosts) noexcept {
+    const bool is_page = headers.origin || headers.sec_fetch_site;
+    return is_page || loopback_bind ? refuse_browser(headers, loopback_bind, allowed_hosts)
+                                    : std::string_view{};
+}
+
+std::string_view refuse_browser(const caller_headers& headers, bool loopback_bind,
+                                std::span<const std::string> allowed_hosts) noexcept {
     // Only old and hand-made clients send no Host; browsers always do.
-    if (loopback_bind && headers.host && !is_local_host(*headers.host) &&
-        !is_allowed(host_name(*headers.host), allowed_hosts))
+    if (headers.host && !is_local_host(*headers.host) &&
+        !is_allowed(host_name(*headers.host), allowed_hosts) &&
+        (loopback_bind || !is_address(*headers.host)))
         return "The Host header names another machine; SPRY_ALLOW_HOST=NAME allows it.";
     if (headers.sec_fetch_site && *headers.sec_fetch_site != "same-origin" &&
         *headers.sec_fetch_site != "none")

@@ -71,10 +71,6 @@ std::string details_of(const invocation& what) {
                             outcome.body, log_tail);
 }
 
-caller_headers caller_of(const http::exchange& exchange) {
-    return {exchange.header("Host"), exchange.header("Origin"), exchange.header("Sec-Fetch-Site")};
-}
-
 // "/a" of "http://host/a", from a client that takes us for a proxy (RFC 9112 3.2.2).
 std::string_view path_behind_authority(std::string_view target) noexcept {
     const std::size_t scheme_end = target.find("://");

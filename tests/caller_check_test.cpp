@@ -10,6 +10,7 @@ namespace {
 
 using spry::emulator::caller_headers;
 using spry::emulator::is_local_host;
+using spry::emulator::refuse_browser;
 using spry::emulator::refuse_caller;
 
 bool is_refused(const caller_headers& headers, bool loopback = true) {
@@ -33,6 +34,25 @@ TEST(caller_check, refuses_another_host_on_loopback_only) {
     EXPECT_TRUE(is_refused({"evil.example:9000", {}, {}}));
     EXPECT_FALSE(is_refused({"lambda.internal:8080", {}, {}}, false));
     EXPECT_FALSE(is_refused({"localhost:1234", {}, {}})); // a tunnel's port
+}
+
+// A name of somebody else's that resolves to this machine makes his page one of "our" origin.
+TEST(caller_check, holds_a_page_to_this_machines_names_and_addresses_on_every_bind) {
+    const char* const rebound = "evil.example:8080";
+    EXPECT_TRUE(is_refused({rebound, "http://evil.example:8080", {}}, false));
+    EXPECT_TRUE(is_refused({rebound, {}, "same-origin"}, false));
+    EXPECT_TRUE(is_refused({rebound, {}, "none"}, false));
+    EXPECT_FALSE(is_refused({"10.1.2.3:8080", "http://10.1.2.3:8080", {}}, false));
+    EXPECT_FALSE(is_refused({"localhost:9000", "http://localhost:9000", {}}, false));
+    const std::array<std::string, 1> allowed{"evil.example"};
+    EXPECT_TRUE(refuse_caller({rebound, "http://evil.example:8080", {}}, false, allowed).empty());
+}
+
+TEST(caller_check, takes_every_request_for_the_page_as_a_browsers) {
+    EXPECT_FALSE(refuse_browser({"evil.example:8080", {}, {}}, false, {}).empty());
+    EXPECT_FALSE(refuse_browser({"10.1.2.3:9000", {}, {}}, true, {}).empty());
+    EXPECT_TRUE(refuse_browser({"10.1.2.3:8080", {}, {}}, false, {}).empty());
+    EXPECT_TRUE(refuse_browser({"localhost:9000", {}, {}}, true, {}).empty());
 }
 
 TEST(caller_check, lets_allowed_hosts_in) {

@@ -35,12 +35,6 @@ std::string type_and_message(std::string_view type, std::string_view message) {
     return std::string{to.text()};
 }
 
-std::string_view refusal_of(const http::exchange& exchange, const front_door_parts& parts) {
-    const caller_headers headers{exchange.header("Host"), exchange.header("Origin"),
-                                 exchange.header("Sec-Fetch-Site")};
-    return refuse_caller(headers, parts.loopback_bind, parts.allowed_hosts);
-}
-
 } // namespace
 
 std::string_view sniffed_content_type(std::string_view body) noexcept {
@@ -60,7 +54,8 @@ std::unique_ptr<front_door> make_rie_api(const front_door_parts& parts) {
 }
 
 task<> rie_api::handle(http::exchange& exchange) {
-    const std::string_view refusal = refusal_of(exchange, parts_);
+    const std::string_view refusal =
+        refuse_caller(caller_of(exchange), parts_.loopback_bind, parts_.allowed_hosts);
     if (!refusal.empty()) {
         co_await respond(&exchange, 403, refusal);
     } else if (exchange.path() != only_path) {
