@@ -19,14 +19,14 @@ task<result<>> dispatcher::run(stop_token stop, stop_token at_once) {
     co_await scope_.join();
     stopped_ = true;
     while (invocation* const left = waiting_.pop_front())
-        left->finish({});
+        give_up(*left, {});
     if (start_error_)
         co_return failure(start_error_);
     co_return result<>{};
 }
 
 task<> dispatcher::keep(environment::phase first) {
-    environment current{loop_, program_, waiting_, log_};
+    environment current{loop_, program_, waiting_, log_, observer_};
     environments_.push_back(current);
     const environment_end end = co_await current.run(first, ended_.token(), at_once_);
     environments_.remove(current);
@@ -60,10 +60,16 @@ task<> dispatcher::keep(environment::phase first) {
 // them has.
 void dispatcher::fail_waiting(const environment_end& end) {
     while (invocation* const next = waiting_.pop_front()) {
-        next->finish(end.outcome_for(next->request_id));
+        give_up(*next, end.outcome_for(next->request_id));
         if (!environments_.empty())
             return;
     }
+}
+
+void dispatcher::give_up(invocation& what, function_outcome outcome) {
+    if (observer_ != nullptr)
+        observer_->given_up(program_, what, outcome);
+    what.finish(std::move(outcome));
 }
 
 void dispatcher::replace_processes() {
@@ -135,9 +141,21 @@ task<> dispatcher::expire_waiting() {
                waiting_.front()->waits_since + options_.queue_wait_max <= loop_.now()) {
             function_outcome outcome;
             outcome.what = function_outcome::kind::expired;
-            waiting_.pop_front()->finish(std::move(outcome));
+            give_up(*waiting_.pop_front(), std::move(outcome));
         }
     }
+}
+
+io::time_point dispatcher::waiting_since() noexcept {
+    return waiting_.empty() ? loop_.now() : waiting_.front()->waits_since;
+}
+
+std::vector<environment_facts> dispatcher::environments() {
+    std::vector<environment_facts> all;
+    for (environment* each = environments_.front(); each != nullptr;
+         each = environments_.next(*each))
+        all.push_back(each->facts());
+    return all;
 }
 
 void dispatcher::list_processes(std::vector<int>& into) {

@@ -10,6 +10,7 @@
 #include <spry/emulator/environment.hpp>
 #include <spry/emulator/function_program.hpp>
 #include <spry/emulator/invocation.hpp>
+#include <spry/emulator/invocation_observer.hpp>
 #include <spry/emulator/log_writer.hpp>
 #include <spry/io/async_event.hpp>
 #include <spry/io/event_loop.hpp>
@@ -59,6 +60,9 @@ public:
     /// Why the first process could not be started, as a sentence.
     const std::string& start_failure() const noexcept { return start_failure_; }
 
+    /// Tells of every invocation from now on; before `run`, and for as long as that runs.
+    void observe(invocation_observer* by) noexcept { observer_ = by; }
+
     enum class admission : std::uint8_t { accepted, too_many, stopped };
     /// Puts an invocation into the queue, once `run` has begun. It must then be awaited
     /// (`invocation::finished`), which is certain to come, and `finished` be called. `even_if_full`
@@ -73,6 +77,11 @@ public:
     /// Adds the function's processes.
     void list_processes(std::vector<int>& into);
 
+    /// How many wait for an environment, and since when the first of them does.
+    std::size_t waiting() const noexcept { return waiting_.size(); }
+    io::time_point waiting_since() noexcept;
+    std::vector<environment_facts> environments();
+
     const function_program& program() const noexcept { return program_; }
 
 private:
@@ -80,11 +89,13 @@ private:
     task<> expire_waiting();
     void start_missing();
     void fail_waiting(const environment_end& end);
+    void give_up(invocation& what, function_outcome outcome);
 
     io::event_loop& loop_;
     const function_program& program_;
     log_writer& log_;
     const dispatcher_options options_;
+    invocation_observer* observer_ = nullptr; // null: nobody
     invocation_queue waiting_;
     std::size_t in_hand_ = 0; // accepted, and without an answer
     intrusive_queue<environment> environments_;

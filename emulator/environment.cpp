@@ -102,11 +102,13 @@ function_outcome environment_end::outcome_for(std::string_view request_id) const
 }
 
 environment::environment(io::event_loop& loop, const function_program& program,
-                         invocation_queue& waiting, log_writer& log) noexcept
+                         invocation_queue& waiting, log_writer& log,
+                         invocation_observer* observer) noexcept
     : loop_(loop),
       program_(program),
       waiting_(waiting),
       log_(log),
+      observer_(observer),
       has_deadline_(loop),
       extensions_(program.make_extensions == nullptr
                       ? nullptr
@@ -118,6 +120,24 @@ void environment::list_processes(std::vector<int>& into) const {
         into.push_back(process_->pid());
     if (extensions_)
         extensions_->list_processes(into);
+}
+
+environment_facts environment::facts() const noexcept {
+    using condition = environment_facts::condition;
+    environment_facts seen;
+    seen.process = process_ == nullptr ? 0 : process_->pid();
+    seen.started = started_;
+    seen.invocations = taken_;
+    if (stopping_ || retired_ || timed_out_ || shutdown_begun_ || init_timed_out_ ||
+        init_state_ == runtime_state::init_error)
+        seen.is = condition::ending;
+    else if (!in_hand_.empty())
+        seen.is = condition::busy;
+    else if (!initialised_)
+        seen.is = condition::starting;
+    else
+        seen.is = frozen_ ? condition::frozen : condition::idle;
+    return seen;
 }
 
 task<environment_end> environment::run(phase first, stop_token stop, stop_token at_once) {
@@ -411,6 +431,9 @@ void environment::take() {
     if (!is_managed())
         log_.begin();
     log_start(*taken);
+    ++taken_;
+    if (observer_ != nullptr)
+        observer_->taken(program_, *next, process_ == nullptr ? 0 : process_->pid());
     in_hand_.push_back(std::move(taken));
     has_deadline_.set();
 }
@@ -569,6 +592,11 @@ invocation* environment::being_answered(std::string_view id) noexcept {
     return found != nullptr && found->state == runtime_state::response ? found->caller : nullptr;
 }
 
+void environment::note_piece(std::string_view id, std::span<const std::byte> piece) {
+    if (observer_ != nullptr)
+        observer_->streamed(id, piece);
+}
+
 void environment::abandon_answer(std::string_view id) noexcept {
     if (in_hand* const of = find(id))
         of->state = runtime_state::running;
@@ -625,6 +653,8 @@ void environment::give_outcome(in_hand& of, function_outcome outcome) {
     invocation* const caller = of.caller;
     if (caller == nullptr)
         return;
+    if (observer_ != nullptr)
+        observer_->answered(of.request_id, outcome);
     if (caller->waits_for_end) {
         caller->outcome = std::move(outcome);
     } else {
@@ -650,6 +680,8 @@ void environment::end_invocation(in_hand& which, std::string_view status,
     log_.line(text);
     if (watcher_ != nullptr)
         watcher_->invocation_ended(which.request_id, report);
+    if (observer_ != nullptr)
+        observer_->ended(which.request_id, report, log_.tail());
     if (invocation* const caller = which.caller) {
         if (caller->wants_log_tail)
             caller->log_tail = log_.tail().text();

@@ -14,6 +14,7 @@
 #include <spry/emulator/function_output.hpp>
 #include <spry/emulator/function_program.hpp>
 #include <spry/emulator/invocation.hpp>
+#include <spry/emulator/invocation_observer.hpp>
 #include <spry/emulator/peak_memory.hpp>
 #include <spry/emulator/runtime_state.hpp>
 #include <spry/http/server.hpp>
@@ -26,6 +27,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +59,15 @@ struct environment_end {
     function_outcome outcome_for(std::string_view request_id) const;
 };
 
+/// What an environment is doing, for those who look at it.
+struct environment_facts {
+    enum class condition : std::uint8_t { starting, idle, busy, frozen, ending };
+    condition is = condition::starting;
+    int process = 0; ///< 0: none
+    io::time_point started{};
+    std::uint64_t invocations = 0; ///< that it has taken
+};
+
 /// One function process, its own Runtime API endpoint, and at most one invocation at a time:
 ///
 /// 1. An invocation is taken from the queue when the runtime waits for one (GET next), and
@@ -79,9 +90,9 @@ struct environment_end {
 /// they have the end of the environment for themselves, once the function's process has ended.
 class environment : public queue_link, private extension_watcher {
 public:
-    /// All outlive the environment.
+    /// All outlive the environment. There may be no observer.
     environment(io::event_loop& loop, const function_program& program, invocation_queue& waiting,
-                log_writer& log) noexcept;
+                log_writer& log, invocation_observer* observer) noexcept;
     environment(const environment&) = delete;
     environment& operator=(const environment&) = delete;
 
@@ -105,6 +116,8 @@ public:
 
     /// Adds the function's process and the extensions', as far as they run.
     void list_processes(std::vector<int>& into) const;
+
+    environment_facts facts() const noexcept;
 
     // What the runtime calls; used by runtime_api.
 
@@ -132,6 +145,8 @@ public:
     std::optional<api_refusal> begin_answer(std::string_view id, runtime_call call);
     /// What the answer under this id is for, or null; also where its time is over meanwhile.
     invocation* being_answered(std::string_view id) noexcept;
+    /// A piece of a streamed one has arrived.
+    void note_piece(std::string_view id, std::span<const std::byte> piece);
     /// It broke off: the runtime may try again.
     void abandon_answer(std::string_view id) noexcept;
     /// The same of a streamed response, which cannot be repeated. That is the outcome once the
@@ -207,11 +222,13 @@ private:
     const function_program& program_;
     invocation_queue& waiting_;
     function_log log_;
+    invocation_observer* const observer_;
 
     runtime_state init_state_ = runtime_state::started; // then init_error or ready
     std::vector<std::unique_ptr<in_hand>> in_hand_;     // at most one unless managed
     intrusive_queue<next_call> nexts_;                  // likewise
     std::vector<std::string> late_ids_;                 // managed, and timed out without an answer
+    std::uint64_t taken_ = 0;                           // invocations
     phase phase_ = phase::init;
     io::time_point started_{};
     std::optional<std::chrono::nanoseconds> init_duration_; // until it has been reported

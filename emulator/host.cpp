@@ -99,7 +99,7 @@ int complain_about_listening(const io::address& at, const std::error_code& error
                      setting, "127.0.0.1:PORT)"});
 }
 
-void say_where(const io::address& at, bool is_http_service) {
+void say_where(const io::address& at, bool is_http_service, std::string_view page) {
     const std::string port = std::to_string(at.port());
     tell({"listening on http://", at.to_string()});
     if (is_http_service)
@@ -107,6 +107,8 @@ void say_where(const io::address& at, bool is_http_service) {
     else
         tell({"try curl -XPOST \"http://localhost:", port,
               "/2015-03-31/functions/function/invocations\" -d '{}'"});
+    if (!page.empty())
+        tell({"or open http://localhost:", port, page, " in a browser"});
 }
 
 } // namespace
@@ -133,7 +135,7 @@ int host(io::event_loop& loop, emulator_options options, const host_options& wit
         return complain_about_listening(wanted, listening.error(), is_http_service,
                                         with.address_setting);
     if (with.says_where_it_listens)
-        say_where(local.local_address(), is_http_service);
+        say_where(local.local_address(), is_http_service, with.page);
 
     int exit_code = 0;
     const result<> served =

@@ -37,6 +37,7 @@ struct host_options {
     /// A sentence with cause and cure, for a function that cannot be started.
     std::string (*explain_start)(const emulator& of, const std::error_code& why);
     bool says_where_it_listens = true;
+    std::string_view page; ///< path of a page for people; empty: none
     /// Orphans of the function's become this process's children, also where it is not PID 1: what
     /// has left the function's process group can then be found, and ended.
     bool adopts_orphans = false;

@@ -214,6 +214,7 @@ task<result<>> runtime_api::pass_on(http::exchange* exchange, std::string_view i
         invocation* const to = environment_.being_answered(id);
         if (to == nullptr)
             co_return failure(errc::cancelled);
+        environment_.note_piece(id, *piece);
         const invocation::hold keeps_stream{*to};
         const result<> written = co_await to->stream->write(*piece, environment_.ending());
         if (!written)

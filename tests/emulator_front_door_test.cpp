@@ -188,7 +188,6 @@ TEST(emulator_front_door, refuses_pages_of_another_origin) {
     s.run([](session* self) -> task<> {
         const session::fields origin{{"Origin", "https://evil.example"}};
         const session::fields cross_site{{"Sec-Fetch-Site", "cross-site"}};
-        const session::fields rebound{{"Host", "evil.example"}};
         co_await self->invoke("{}", origin);
         co_await self->invoke("{}", cross_site);
         co_await self->send("GET", "/", "", origin);

@@ -9,6 +9,7 @@
 #include <spry/emulator/program/function_command.hpp>
 #include <spry/emulator/program/functions_file.hpp>
 #include <spry/emulator/program/orphans.hpp>
+#include <spry/emulator/program/page/status_page.hpp>
 #include <spry/emulator/program/print.hpp>
 #include <spry/emulator/program/program_watch.hpp>
 #include <spry/emulator/program/rie_api.hpp>
@@ -176,8 +177,7 @@ int run(int argc, char** argv) {
         options.http = emulator::http_front::beside;
     if (line.cors)
         options.cors = *line.cors;
-    if (line.compat_rie)
-        options.make_front_door = emulator::make_rie_api;
+    options.make_front_door = line.compat_rie ? emulator::make_rie_api : emulator::make_status_page;
     make_table(line.functions, options);
 
     std::optional<emulator::event_visitor> visitor;
@@ -205,6 +205,8 @@ int run(int argc, char** argv) {
     }
     words.address_setting = "--listen ";
     words.explain_start = explain_start;
+    if (!line.compat_rie)
+        words.page = emulator::home_of(options.http);
     words.says_where_it_listens = !line.is_quiet && !*quiet && !visitor;
     words.first = visitor ? &*visitor : nullptr;
     words.adopts_orphans = true;
