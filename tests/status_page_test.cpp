@@ -101,7 +101,8 @@ TEST(status_page, runs_what_its_form_sends) {
     page_session s;
     s.run([](session* self) -> task<> {
         co_await submit(self, "{\r\n \"a\": 1}");
-        co_await self->send("GET", self->replies.back().header("Location"));
+        const std::string shown_at = self->replies.back().header("Location");
+        co_await self->send("GET", shown_at);
     });
     EXPECT_EQ(s.replies[1].status, 303);
     EXPECT_EQ(s.replies[1].header("Location"), "/_spry/invocations/1");
@@ -186,8 +187,8 @@ TEST(status_page, tells_of_changes) {
     ASSERT_EQ(s.replies.size(), 3u);
     EXPECT_EQ(s.replies[0].body, "0\n");
     for (std::size_t i = 1; i != 3; ++i) {
-        if (s.replies[i].body != "{}")
-            EXPECT_GE(std::stoi(s.replies[i].body), 1);
+        const bool is_the_functions = s.replies[i].body == "{}";
+        EXPECT_TRUE(is_the_functions || std::stoi(s.replies[i].body) >= 1);
     }
 }
 

@@ -109,11 +109,13 @@ task<> status_page::handle(http::exchange& exchange) {
     const bool is_get = exchange.method() == "GET" || exchange.method() == "HEAD";
     const bool takes_forms = path == send_path;
     if (!refusal.empty()) {
-        co_await refuse(&exchange, 403, "Refused", std::string{refusal});
+        std::string why{refusal};
+        co_await refuse(&exchange, 403, "Refused", std::move(why));
     } else if (takes_forms ? exchange.method() != "POST" : !is_get) {
         exchange.add_header("Allow", takes_forms ? "POST" : "GET, HEAD");
-        co_await refuse(&exchange, 405, "Not here",
-                        takes_forms ? "Events are sent with POST." : "This page can only be read.");
+        std::string why =
+            takes_forms ? "Events are sent with POST." : "This page can only be read.";
+        co_await refuse(&exchange, 405, "Not here", std::move(why));
     } else if (takes_forms) {
         co_await take_form(&exchange);
     } else if (path == changes_path) {
@@ -171,9 +173,9 @@ task<> status_page::show_invocation(http::exchange* exchange, std::string_view n
     const std::optional<std::uint64_t> wanted = read_number(number);
     const recorded_invocation* const found = wanted ? record_.find(*wanted) : nullptr;
     if (found == nullptr) {
-        co_await refuse(exchange, 404, "Nothing is here",
-                        "There is no such invocation, or it has been forgotten: the last " +
-                            std::to_string(recorded_invocations_max) + " are kept.");
+        std::string why = "There is no such invocation, or it has been forgotten: the last " +
+                          std::to_string(recorded_invocations_max) + " are kept.";
+        co_await refuse(exchange, 404, "Nothing is here", std::move(why));
         co_return;
     }
     std::string nonce;
@@ -202,9 +204,9 @@ task<> status_page::tell_changes(http::exchange* exchange) {
 
 task<> status_page::take_form(http::exchange* exchange) {
     if (!is_form(*exchange)) {
-        co_await refuse(exchange, 415, "Refused",
-                        "Events are sent by the form of the status page, as " +
-                            std::string{form_type} + ".");
+        std::string why =
+            "Events are sent by the form of the status page, as " + std::string{form_type} + ".";
+        co_await refuse(exchange, 415, "Refused", std::move(why));
         co_return;
     }
     const result<std::span<const std::byte>> body = co_await exchange->read_body(parts_.stop);
@@ -284,7 +286,7 @@ page_frame status_page::begin_page(http::exchange& exchange, std::string* nonce)
     return {home_, *nonce, record_.version()};
 }
 
-task<> status_page::refuse(http::exchange* exchange, int status, std::string title,
+task<> status_page::refuse(http::exchange* exchange, int status, std::string_view title,
                            std::string why) {
     std::string nonce;
     const page_frame frame = begin_page(*exchange, &nonce);

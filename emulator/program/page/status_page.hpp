@@ -42,7 +42,7 @@ private:
     task<> take_form(http::exchange* exchange);
     task<> send_event(http::exchange* exchange, form_content form);
     task<> show_form(http::exchange* exchange, int status, form_content form);
-    task<> refuse(http::exchange* exchange, int status, std::string title, std::string why);
+    task<> refuse(http::exchange* exchange, int status, std::string_view title, std::string why);
     task<> respond(http::exchange* exchange, int status, std::string html);
     page_frame begin_page(http::exchange& exchange, std::string* nonce) const;
     form_content asked_for(std::string_view query) const;
