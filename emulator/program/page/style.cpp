@@ -51,7 +51,7 @@ th {
 td { padding: .4rem .6rem .4rem 0; border-top: 1px solid var(--line); white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
 .right { text-align: right; }
-.cut { width: 34%; white-space: normal; overflow-wrap: anywhere; }
+.cut { width: 40%; white-space: normal; overflow-wrap: anywhere; }
 .wide { display: none; }
 .mark { display: inline-flex; align-items: center; gap: .45em; }
 .mark::before {

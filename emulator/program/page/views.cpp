@@ -249,7 +249,8 @@ std::string last_html(const invocation_record& record, io::time_point now) {
     append(html,
            {chart_html(record, now),
             "<table><thead><tr><th scope=\"col\">Started</th><th scope=\"col\" class=\"wide\">"
-            "Function</th><th scope=\"col\">Outcome</th><th scope=\"col\">Waited, ran</th>"
+            "Function</th><th scope=\"col\">Outcome</th><th scope=\"col\" class=\"bar\">Waited, "
+            "ran</th>"
             "<th scope=\"col\" class=\"right\">Duration</th>"
             "<th scope=\"col\" class=\"right wide\">Memory</th></tr></thead><tbody>"});
     for (auto each = record.all().rbegin(); each != record.all().rend(); ++each)
