@@ -27,9 +27,10 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/spry-config-version.cmak
     VERSION "${PROJECT_VERSION}" COMPATIBILITY SameMinorVersion)
 install(FILES
     "${PROJECT_BINARY_DIR}/spry-config.cmake" "${PROJECT_BINARY_DIR}/spry-config-version.cmake"
-    cmake/function.ld cmake/spry_abi.cmake cmake/spry_strip.cmake cmake/zig-toolchain.cmake
+    cmake/function.ld cmake/spry_abi.cmake cmake/spry_image.cmake cmake/spry_strip.cmake
+    cmake/spry_zip.cmake cmake/zig-toolchain.cmake
     DESTINATION "${package_dir}")
-install(DIRECTORY cmake/zig DESTINATION "${package_dir}" USE_SOURCE_PERMISSIONS)
+install(DIRECTORY cmake/spry_pack cmake/zig DESTINATION "${package_dir}" USE_SOURCE_PERMISSIONS)
 
 # find_package(aws-lambda-runtime), for functions written for the blocking C++ runtime.
 set(drop_in_dir "${CMAKE_INSTALL_LIBDIR}/cmake/aws-lambda-runtime")
