@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is executed: the entry point, and what it needs to be executed itself."""
+from .elf import NoElf, read_program
+from .tree import FILE, FOLDER, LINK
+
+BOOTSTRAP = "/var/runtime/bootstrap"
+DEEPEST_SCRIPT = 4  # as Linux: scripts whose interpreters are scripts
+
+
+def judge_entry_point(settings, tree, open_content, report):
+    """`open_content` gives the content of a node. Returns the path of the file, or None."""
+    if not settings.entry_point:
+        return None
+    path = settings.entry_point[0]
+    if not path.startswith("/"):
+        report.add("EPABS", path, "is relative")
+        return None
+    entry = tree.find(path, follow_last=False)
+    if entry.folder_link:
+        report.add("EPLINKDIR", path, f"{entry.folder_link} is a symbolic link")
+    if entry.node is None:
+        report.add("EPMISSING", path, f"{entry.path} is not in the image")
+        return None
+    if entry.node.kind == LINK:
+        report.add("EPLINK", path, f"is a symbolic link to {entry.node.link}")
+        return None
+    if entry.node.kind != FILE:
+        report.add("EPFILE", path, f"is a {entry.node.kind}")
+        return None
+    if not entry.node.mode & 0o001:
+        report.add("EPMODE", path, f"has mode {entry.node.mode:04o}")
+    judge_program(path, entry.node, settings, tree, open_content, report)
+    if path.rpartition("/")[2] == "lambda-entrypoint.sh":
+        judge_bootstrap(settings, tree, open_content, report)
+    return entry.path
+
+
+def judge_bootstrap(settings, tree, open_content, report):
+    node = tree.find(BOOTSTRAP).node
+    if node is None or node.kind != FILE:
+        report.add("BOOTSTRAP", BOOTSTRAP, "is no file of the image")
+    elif not node.mode & 0o001:
+        report.add("BOOTSTRAP", BOOTSTRAP, f"has mode {node.mode:04o}")
+    else:
+        judge_program(BOOTSTRAP, node, settings, tree, open_content, report)
+
+
+def judge_program(path, node, settings, tree, open_content, report):
+    for _ in range(DEEPEST_SCRIPT):
+        with open_content(node.content) as file:
+            interpreter = interpreter_of(file)
+            if interpreter is None:
+                judge_elf(path, file, settings, tree, report)
+                return
+        target = tree.find(interpreter).node
+        if target is None or target.kind != FILE:
+            report.add("EPDYN", path, f"needs {interpreter}, which is not in the image")
+            return
+        path, node = interpreter, target
+    report.add("EPELF", path, "is a script of scripts, deeper than Linux goes")
+
+
+def interpreter_of(file):
+    line = file.readline(4096)
+    file.seek(0)
+    if not line.startswith(b"#!"):
+        return None
+    words = line[2:].split()
+    return words[0].decode("utf-8", "surrogateescape") if words else "the program after #!"
+
+
+def judge_elf(path, file, settings, tree, report):
+    try:
+        program = read_program(file)
+    except NoElf as reason:
+        report.add("EPELF", path, reason)
+        return
+    if settings.architecture and program.architecture != settings.architecture:
+        report.add("EPARCH", path, f"is for {program.architecture}, and the config says "
+                   f"{settings.architecture}")
+        return
+    if program.loader:
+        loader = tree.find(program.loader).node
+        if loader is None or loader.kind == FOLDER:
+            report.add("EPDYN", path, f"needs {program.loader}, which is not in the image")

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images that are no files: skopeo, podman or docker writes them into a temporary folder."""
+import atexit
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+from .report import Unreadable, printable
+
+# Who signed the image does not matter: nothing of it is executed.
+COPY = ("skopeo", "--insecure-policy", "copy", "--quiet")
+
+
+def run(command):
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE)
+    if ended.returncode != 0:
+        lines = ended.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        reason = re.sub(r'^time=\S+ level=\S+ msg=', "", lines[-1])
+        raise Unreadable(f"{command[0]} cannot read it ({printable(reason)}); "
+                         "name an image that it can")
+    return ended.stdout
+
+
+def temporary_folder():
+    folder = tempfile.mkdtemp(prefix="spry-lint-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def fetch(image):
+    """The folder with the image, as skopeo's dir: or as an OCI layout, and whether a push would write
+    its manifest anew."""
+    transport, _, rest = image.partition(":")
+    folder = temporary_folder()
+    if transport == "docker" and rest.startswith("//"):
+        need("skopeo", "the registry is read")
+        # Of an index copy would take this machine's image. The index itself is what Lambda sees.
+        raw = run(["skopeo", "inspect", "--raw", *tls("", rest), image])
+        if b'"manifests"' in raw:
+            with open(os.path.join(folder, "manifest.json"), "wb") as file:
+                file.write(raw)
+            with open(os.path.join(folder, "version"), "wb"):
+                pass
+        else:
+            run([*COPY, "--preserve-digests", *tls("src-", rest), image, f"dir:{folder}"])
+        return folder, False
+    if transport in ("containers-storage", "docker-daemon"):
+        need("skopeo", "the local image is read")
+        run([*COPY, image, f"dir:{folder}"])
+        return folder, True
+    if shutil.which("skopeo"):
+        run([*COPY, f"containers-storage:{image}", f"dir:{folder}"])
+        return folder, True
+    need("podman", "the local image is read")
+    run(["podman", "save", "--quiet", "--format", "oci-dir", "--output", folder, image])
+    return folder, True
+
+
+def tls(side, reference):
+    """A registry on this machine speaks no TLS; every other one must."""
+    host = reference.lstrip("/").partition("/")[0].rpartition(":")[0]
+    plain = host in ("localhost", "127.0.0.1", "[::1]")
+    return [f"--{side}tls-verify=false"] if plain else []
+
+
+def need(program, what):
+    if not shutil.which(program):
+        raise Unreadable(f"{what} by {program}, which is not installed; "
+                         f"install it, or name an OCI layout or an archive")
