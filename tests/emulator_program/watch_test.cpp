@@ -100,11 +100,12 @@ TEST_F(emulator_watch, loses_no_invocation) {
     ASSERT_EQ(::mkfifo(gate.c_str(), 0600), 0);
     release::local_function local(SPRY_EMULATOR, {"--watch", "--functions", path});
     EXPECT_EQ(colour(local), "red");
+    EXPECT_EQ(colour(local, "witness"), "red");
     std::vector<http_answer> answers(5);
     std::vector<std::thread> callers;
     callers.emplace_back(
         [&] { answers[0] = local.invoke(R"({"do":"gate","name":")" + gate + R"("})"); });
-    local.log_with("START RequestId: ", 2);
+    local.log_with("START RequestId: ", 3);
     for (std::size_t i = 1; i != answers.size(); ++i)
         callers.emplace_back(
             [&, i] { answers[i] = local.invoke(R"({"do":"env","name":"COLOUR"})"); });
