@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/handler_api/trace_context.hpp>
 
+#include <spry/core/trimmed.hpp>
+
 #include <span>
 
 namespace spry {
@@ -37,14 +39,6 @@ bool is_lower_case(std::string_view text) noexcept {
             return false;
     }
     return true;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (text.starts_with(' '))
-        text.remove_prefix(1);
-    while (text.ends_with(' '))
-        text.remove_suffix(1);
-    return text;
 }
 
 // "1-" 8 digits "-" 24 digits.

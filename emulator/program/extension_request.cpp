@@ -2,6 +2,7 @@
 #include <spry/emulator/program/extension_request.hpp>
 
 #include <spry/core/json.hpp>
+#include <spry/core/trimmed.hpp>
 
 #include <memory_resource>
 #include <vector>
@@ -15,14 +16,6 @@ struct registration {
     std::optional<json::raw> configuration_keys; // of an older draft, and refused since
 };
 SPRY_JSON(registration, events, named(configuration_keys, "configurationKeys"))
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (text.starts_with(' '))
-        text.remove_prefix(1);
-    while (text.ends_with(' '))
-        text.remove_suffix(1);
-    return text;
-}
 
 } // namespace
 
