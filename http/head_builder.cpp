@@ -2,7 +2,7 @@
 #include <spry/http/head_builder.hpp>
 
 #include <spry/core/assert.hpp>
-#include <spry/core/word.hpp>
+#include <spry/http/field_text.hpp>
 #include <spry/http/status.hpp>
 
 #include <algorithm>
@@ -14,36 +14,15 @@ namespace spry::http {
 
 namespace {
 
-// Which bytes may stand in a name, and which in a value.
-struct allowed_bytes {
-    std::array<bool, 256> in_token{};
-    std::array<bool, 256> in_value{};
-
-    constexpr allowed_bytes() noexcept {
-        constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-        for (std::size_t c = 0; c < 256; ++c) {
-            in_token[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                          (c >= 'A' && c <= 'Z') ||
-                          (c < 0x80 && marks.find(static_cast<char>(c)) != std::string_view::npos);
-            in_value[c] = c == '\t' || (c >= 0x20 && c != 0x7f);
-        }
+constexpr std::array<bool, 256> in_token = [] {
+    std::array<bool, 256> allowed{};
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    for (std::size_t c = 0; c < 256; ++c) {
+        allowed[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                     (c < 0x80 && marks.find(static_cast<char>(c)) != std::string_view::npos);
     }
-};
-constexpr allowed_bytes allowed;
-
-bool all_in(std::string_view text, const std::array<bool, 256>& set) noexcept {
-    for (const char c : text) {
-        if (!set[static_cast<unsigned char>(c)])
-            return false;
-    }
-    return true;
-}
-
-// Eight bytes of which none is a control character; the tab counts as one here.
-bool all_printable(const char* bytes) noexcept {
-    const word eight = load_word(bytes);
-    return (bytes_below(eight, ' ') | bytes_equal(eight, '\x7f')) == 0;
-}
+    return allowed;
+}();
 
 bool is_visible(char c) noexcept {
     return c > 0x20 && c != 0x7f;
@@ -52,14 +31,18 @@ bool is_visible(char c) noexcept {
 } // namespace
 
 bool is_token(std::string_view name) noexcept {
-    return !name.empty() && all_in(name, allowed.in_token);
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return in_token[static_cast<unsigned char>(c)];
+    });
 }
 
 // Other control characters too: llhttp, hence whoever reads it, refuses them.
 bool is_field_value(std::string_view value) noexcept {
-    while (value.size() >= sizeof(word) && all_printable(value.data()))
-        value.remove_prefix(sizeof(word));
-    return all_in(value, allowed.in_value);
+    const char* const end = value.data() + value.size();
+    const char* at = field_text_end(value.data(), end);
+    while (at != end && *at == '\t')
+        at = field_text_end(at + 1, end);
+    return at == end;
 }
 
 void head_builder::grow(std::size_t size) {

@@ -2,10 +2,9 @@
 #include <spry/http/head_form.hpp>
 
 #include <spry/core/word.hpp>
+#include <spry/http/field_text.hpp>
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <new>
 #include <span>
 #include <utility>
@@ -19,11 +18,6 @@ constexpr std::size_t length_digits_max = 18; // that many fit into 64 bits, whi
 
 constexpr std::array<std::string_view, 4> meaningful{"Connection", "Proxy-Connection",
                                                      "Transfer-Encoding", "Upgrade"};
-
-bool is_meaningful(std::string_view name) noexcept {
-    return std::ranges::any_of(
-        meaningful, [name](std::string_view each) { return equal_ignoring_case(each, name); });
-}
 
 bool equal_bytes(const char* left, const char* right, std::size_t size) noexcept {
     if (size < sizeof(word))
@@ -46,24 +40,6 @@ bool read_length(std::string_view text, std::uint64_t& length) noexcept {
         length = length * 10 + static_cast<unsigned char>(digit - '0');
     }
     return true;
-}
-
-// Sixteen bytes at a time, in plain vectors of the compilers'.
-using bytes = std::uint8_t __attribute__((vector_size(16)));
-
-// Up to the first byte that the parser would not take for a value's, or a tab, which is rare.
-const char* value_end(const char* at, const char* end) noexcept {
-    while (end - at >= static_cast<std::ptrdiff_t>(sizeof(bytes))) {
-        bytes sixteen;
-        std::memcpy(&sixteen, at, sizeof sixteen);
-        const auto stops = std::bit_cast<std::array<word, 2>>((sixteen < 0x20) | (sixteen == 0x7f));
-        if ((stops[0] | stops[1]) != 0)
-            return at + (stops[0] != 0 ? first_byte(stops[0]) : 8 + first_byte(stops[1]));
-        at += sizeof(bytes);
-    }
-    while (at != end && static_cast<unsigned char>(*at) >= ' ' && *at != '\x7f')
-        ++at;
-    return at;
 }
 
 } // namespace
@@ -97,7 +73,7 @@ bool head_form::learn(std::string_view text, const message& read) noexcept {
     for (std::size_t i = 0; i != read.head_count_; ++i) {
         const header_table::entry& entry = read.fields_[i];
         const std::string_view name = text.substr(entry.name_offset, entry.name_size);
-        if (entry.value_size == 0 || is_meaningful(name))
+        if (entry.value_size == 0 || is_one_of(name, meaningful))
             return false;
         const bool is_length = equal_ignoring_case(name, "Content-Length");
         lengths += is_length ? 1 : 0;
@@ -144,7 +120,7 @@ const char* head_form::walk(std::string_view received, header_table& fields,
         at += known.literal_size;
         literal += known.literal_size;
         const char* const value = at;
-        at = value_end(value, end);
+        at = field_text_end(value, end); // a tab is rare, and left to the parser
         if (at == value || *value == ' ')
             return nullptr;
         if (known.is_content_length && !read_length({value, at}, length))

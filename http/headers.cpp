@@ -50,6 +50,11 @@ bool detail::equal_letters(const char* left, const char* right, std::size_t size
     return !word_differs(left + last, right + last); // overlaps the word before
 }
 
+bool is_one_of(std::string_view name, std::span<const std::string_view> names) noexcept {
+    return std::ranges::any_of(
+        names, [name](std::string_view each) { return equal_ignoring_case(each, name); });
+}
+
 std::string_view trim_blanks(std::string_view text) noexcept {
     while (!text.empty() && is_blank(text.front()))
         text.remove_prefix(1);

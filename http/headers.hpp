@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string_view>
 
 namespace spry::http {
@@ -34,6 +35,9 @@ inline bool is_name(std::string_view received, std::string_view ours) noexcept {
            (std::memcmp(received.data(), ours.data(), ours.size()) == 0 ||
             detail::equal_letters(received.data(), ours.data(), ours.size()));
 }
+
+/// True if a name is one of those.
+bool is_one_of(std::string_view name, std::span<const std::string_view> names) noexcept;
 
 /// Without the spaces and tabs at both ends.
 std::string_view trim_blanks(std::string_view text) noexcept;
