@@ -5,6 +5,7 @@
 #include <spry/core/json_writer.hpp>
 #include <spry/core/utf8.hpp>
 #include <spry/emulator/caller_check.hpp>
+#include <spry/emulator/time_text.hpp>
 #include <spry/http/headers.hpp>
 #include <spry/http/target.hpp>
 
@@ -12,7 +13,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
 #include <map>
 #include <memory_resource>
 #include <optional>
@@ -104,17 +104,6 @@ bool is_text_type(std::string_view content_type) {
            type == "application/javascript";
 }
 
-// "31/Jan/2026:12:00:00 +0000"
-std::string log_time(std::chrono::system_clock::time_point time) {
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-    std::tm utc{};
-    ::gmtime_r(&seconds, &utc);
-    std::array<char, 64> text{};
-    const std::size_t size =
-        std::strftime(text.data(), text.size(), "%d/%b/%Y:%H:%M:%S +0000", &utc);
-    return {text.data(), size};
-}
-
 class event_writer {
 public:
     void begin(std::string_view name) {
@@ -165,7 +154,7 @@ void write_context(event_writer& to, const http::message& request, const http_ev
     to.member("requestId", facts.request_id);
     to.member("routeKey", default_route);
     to.member("stage", default_route);
-    to.member("time", log_time(facts.time));
+    to.member("time", common_log_time(facts.time));
     to.raw().key("timeEpoch");
     to.raw().integer(since_epoch.count());
     to.raw().end_object();

@@ -383,10 +383,7 @@ task<> invoke_api::answer(http::exchange* exchange, std::string_view body, int s
         (void)co_await exchange->respond(status, body, parts_.give_up);
         co_return;
     }
-    send_patience patience{parts_.loop, parts_.give_up};
-    patience.begin();
-    (void)co_await exchange->respond(status, body, patience.token());
-    co_await patience.end();
+    co_await respond_patiently(exchange, status, body, &parts_.loop, parts_.give_up);
 }
 
 // The request's memory ends with its answer, so the invocation takes a copy of the event.

@@ -2,6 +2,7 @@
 #include <spry/emulator/send_patience.hpp>
 
 #include <spry/core/result.hpp>
+#include <spry/http/exchange.hpp>
 
 namespace spry::emulator {
 
@@ -27,6 +28,14 @@ task<> send_patience::watch() {
 task<> send_patience::end() {
     over_.request_stop();
     co_await scope_.join();
+}
+
+task<> respond_patiently(http::exchange* exchange, int status, std::string_view body,
+                         io::event_loop* loop, stop_token give_up) {
+    send_patience patience{*loop, give_up};
+    patience.begin();
+    (void)co_await exchange->respond(status, body, patience.token());
+    co_await patience.end();
 }
 
 } // namespace spry::emulator

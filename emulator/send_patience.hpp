@@ -8,6 +8,11 @@
 #include <spry/io/event_loop.hpp>
 
 #include <chrono>
+#include <string_view>
+
+namespace spry::http {
+class exchange;
+}
 
 namespace spry::emulator {
 
@@ -19,7 +24,9 @@ inline constexpr std::chrono::seconds answer_send_max{120};
 ///
 ///     send_patience patience{loop, give_up};
 ///     patience.begin();
-///     (void)co_await exchange->respond(200, body, patience.token());
+///     const result<> sent = co_await exchange->write(piece, patience.token());
+///     patience.pause();
+///     ...
 ///     co_await patience.end();
 class send_patience {
 public:
@@ -55,5 +62,9 @@ private:
     bool is_sending_ = false;
     task_scope scope_;
 };
+
+/// Sends a whole answer with that patience. `body` outlives the task.
+task<> respond_patiently(http::exchange* exchange, int status, std::string_view body,
+                         io::event_loop* loop, stop_token give_up);
 
 } // namespace spry::emulator

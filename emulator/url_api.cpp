@@ -6,6 +6,7 @@
 #include <spry/emulator/http_event.hpp>
 #include <spry/emulator/identifiers.hpp>
 #include <spry/emulator/send_patience.hpp>
+#include <spry/emulator/time_text.hpp>
 #include <spry/handler_api/runtime_api.hpp>
 #include <spry/http/headers.hpp>
 #include <spry/http/status.hpp>
@@ -15,7 +16,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <ctime>
 #include <span>
 #include <utility>
 
@@ -30,22 +30,6 @@ constexpr std::size_t piece_bytes = 16 * 1024;
 constexpr std::array<std::string_view, 6> connection_headers{
     "Connection", "Content-Length", "Keep-Alive", "Trailer", "Transfer-Encoding", "Upgrade"};
 
-bool is_connection_header(std::string_view name) noexcept {
-    return std::any_of(
-        connection_headers.begin(), connection_headers.end(),
-        [name](std::string_view each) { return http::equal_ignoring_case(each, name); });
-}
-
-// "Sat, 31 Jan 2026 12:00:00 GMT"
-std::string date_of_today() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm utc{};
-    ::gmtime_r(&now, &utc);
-    std::array<char, 64> text{};
-    return {text.data(),
-            std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc)};
-}
-
 // All of these can be sent: `answer` has been read from what a function says.
 void add_headers(http::exchange& exchange, const http_answer& answer) {
     bool has_type = answer.body.empty();
@@ -53,12 +37,13 @@ void add_headers(http::exchange& exchange, const http_answer& answer) {
     for (const auto& [name, value] : answer.headers) {
         has_type = has_type || http::equal_ignoring_case(name, "Content-Type");
         has_date = has_date || http::equal_ignoring_case(name, "Date");
-        exchange.add_header(is_connection_header(name) ? "x-amzn-Remapped-" + name : name, value);
+        exchange.add_header(
+            http::is_one_of(name, connection_headers) ? "x-amzn-Remapped-" + name : name, value);
     }
     if (!has_type)
         exchange.add_header("Content-Type", "application/json");
     if (!has_date) // a server has one (RFC 9110 6.6.1)
-        exchange.add_header("Date", date_of_today());
+        exchange.add_header("Date", http_date(std::chrono::system_clock::now()));
 }
 
 // Where the function has not answered, or what it says is no answer.
@@ -242,10 +227,7 @@ task<> url_api::answer_stream(http::exchange* exchange, response_stream* from, i
 }
 
 task<> url_api::send(http::exchange* exchange, int status, std::string_view body) {
-    send_patience patience{parts_.loop, parts_.give_up};
-    patience.begin();
-    (void)co_await exchange->respond(status, body, patience.token());
-    co_await patience.end();
+    return respond_patiently(exchange, status, body, &parts_.loop, parts_.give_up);
 }
 
 task<> url_api::refuse(http::exchange* exchange, int status, std::string message) {

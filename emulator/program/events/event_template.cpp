@@ -6,6 +6,7 @@
 #include <spry/core/json_writer.hpp>
 #include <spry/core/timestamp.hpp>
 #include <spry/emulator/identifiers.hpp>
+#include <spry/emulator/time_text.hpp>
 
 #include <charconv>
 #include <cstddef>
@@ -49,7 +50,7 @@ private:
         if (place == "s")
             return since_1970<seconds>();
         if (place == "clf")
-            return common_log_format();
+            return common_log_time(origin_.now);
         if (place == "uuid")
             return make_request_id();
         if (place == "request")
@@ -96,15 +97,6 @@ private:
     std::string since_1970() const {
         return std::to_string(
             std::chrono::duration_cast<Unit>(origin_.now.time_since_epoch()).count());
-    }
-
-    std::string common_log_format() const {
-        constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-        const std::string text{timestamp{origin_.now}.text()};
-        const std::size_t month = static_cast<std::size_t>(text[5] - '0') * 10 +
-                                  static_cast<std::size_t>(text[6] - '0') - 1;
-        return text.substr(8, 2) + "/" + std::string{months.substr(month * 3, 3)} + "/" +
-               text.substr(0, 4) + ":" + text.substr(11, 8) + " +0000";
     }
 
     const event_origin& origin_;

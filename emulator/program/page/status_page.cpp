@@ -295,10 +295,7 @@ task<> status_page::refuse(http::exchange* exchange, int status, std::string_vie
 }
 
 task<> status_page::respond(http::exchange* exchange, int status, std::string html) {
-    send_patience patience{parts_.loop, parts_.give_up};
-    patience.begin();
-    (void)co_await exchange->respond(status, html, patience.token());
-    co_await patience.end();
+    co_await respond_patiently(exchange, status, html, &parts_.loop, parts_.give_up);
 }
 
 task<> status_page::finish() {
