@@ -38,6 +38,7 @@ class Archive:
     `limit` bytes."""
 
     def __init__(self, path, limit):
+        self.path = Path(path)
         try:
             file = open(path, "rb")
             if file.read(2) == b"\x1f\x8b":

@@ -13,15 +13,25 @@ from .report import Unreadable, printable
 COPY = ("skopeo", "--insecure-policy", "copy", "--quiet")
 
 
-def run(command):
+# A disk that is full, or a limit that stands for one.
+NO_SPACE = re.compile("no space left on device|file too large|disk quota exceeded", re.I)
+
+
+def run(command, **options):
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE)
+                           stderr=subprocess.PIPE, **options)
     if ended.returncode != 0:
-        lines = ended.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        reason = re.sub(r'^time=\S+ level=\S+ msg=', "", lines[-1])
-        raise Unreadable(f"{command[0]} cannot read it ({printable(reason)}); "
-                         "name an image that it can")
+        reason = reason_of(ended.stderr)
+        cure = f"make room in {tempfile.gettempdir()}" if NO_SPACE.search(reason) else \
+            "name an image that it can"
+        raise Unreadable(f"{command[0]} cannot read it ({printable(reason)}); {cure}")
     return ended.stdout
+
+
+def reason_of(errors):
+    """The last line of a tool's errors, without what is in front of it in a log."""
+    lines = errors.decode(errors="replace").strip().splitlines() or ["no reason given"]
+    return re.sub(r'^time=\S+ level=\S+ msg=', "", lines[-1])
 
 
 def temporary_folder():
