@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for an image in every engine. The scripts podman and docker say which engine."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(1, str(Path(__file__).resolve().parent / "lint"))
+import sandbox
+from bad_images import BAD
+from engines import GID, INVOKE, MEMORY, PATIENCE, PORT, UID, Unavailable
+from image import PROGRAM, archive
+from packing import BOOTSTRAP, pack
+
+EXAMPLES = Path(os.environ.get("SPRY_BUILD_DIR", "build/release")).resolve() / "examples"
+LINT = Path(__file__).resolve().parents[2] / "image/lint"
+EPERM, ENOSYS = 1, 38
+
+
+class Case(unittest.TestCase):
+    """engine_type and why_not, which is why nothing can run here, are the script's."""
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.why_not:
+            raise unittest.SkipTest(cls.why_not)
+        try:
+            cls.engine = cls.enterClassContext(cls.engine_type(sandbox.FOLDER))
+        except Unavailable as reason:
+            raise unittest.SkipTest(str(reason)) from None
+        cls.hello = cls.load(pack(sandbox.FOLDER / "hello", EXAMPLES / "hello/hello"))
+        tried = cls.engine.container(cls.hello, as_lambda=False)
+        if not tried.started:
+            raise unittest.SkipTest(f"{cls.engine.name} runs no container here: {tried.said.strip()}")
+        tried.__exit__()
+
+    @classmethod
+    def load(cls, image, name="hello:1"):
+        """The name in full, by which both engines know it."""
+        cls.engine("load", "--input", f"{image}.tar")
+        return f"docker.io/library/{name}"
+
+
+class as_lambda(Case):
+    """As Lambda runs an image: also where io_uring is refused, which Lambda may do."""
+
+    def run_hello(self, *options):
+        with self.engine.container(self.hello, options=options) as container:
+            for _ in range(100):
+                self.assertEqual(container.invoke({"name": "tea"}), {"hello": "tea"})
+            processes = container.processes()
+            self.assertEqual(len(processes), 2, "the emulator and the function")
+            self.assertLess(sum(each.resident_kib for each in processes), 4096)
+            for each in processes:
+                self.expect_restricted(each)
+            self.assertEqual(container.stop(), 0)
+            return container.log()
+
+    def expect_restricted(self, process):
+        self.assertEqual(process.status["Uid"].split(), [str(UID)] * 4)
+        self.assertEqual(process.status["Gid"].split(), [str(GID)] * 4)
+        for name in "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb":
+            self.assertEqual(int(process.status[name], 16), 0, name)
+        self.assertEqual(process.status["NoNewPrivs"], "1")
+        self.assertEqual(process.status["Seccomp"], "2", "calls are filtered")
+        self.assertEqual(process.limit("Max open files"), ("1024", "1024"))
+        self.assertEqual(process.limit("Max processes"), ("1024", "1024"))
+        self.assertEqual(process.memory(), MEMORY)
+        self.assertIn("ro", process.mount("/")[1])
+        system, options = process.mount("/tmp")
+        self.assertEqual(system, "tmpfs")
+        self.assertIn("rw", options)
+
+    def test_with_the_calls_that_the_engine_allows(self):
+        self.run_hello()
+
+    def refuse_ring(self, error):
+        calls = ["io_uring_setup", "io_uring_enter", "io_uring_register"]
+        profile = sandbox.FOLDER / f"refuse_{error}.json"
+        profile.write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+            {"names": calls, "action": "SCMP_ACT_ERRNO", "errnoRet": error}]}))
+        log = self.run_hello("--security-opt", f"seccomp={profile}",
+                             "--env", "AWS_LAMBDA_LOG_LEVEL=DEBUG")
+        self.assertIn(f"backend=direct\terrno={error}", log)
+
+    def test_with_a_ring_refused_by_EPERM(self):
+        self.refuse_ring(EPERM)
+
+    def test_with_a_ring_refused_by_ENOSYS(self):
+        self.refuse_ring(ENOSYS)
+
+
+class documented(Case):
+    """What the guide says to type: the engine's command, in another terminal curl, and an end."""
+
+    def expect_answer(self, *options):
+        command = self.engine.command("run", *options, self.hello)
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.STDOUT, env=self.engine.variables) as running:
+            for line in running.stdout:
+                if "listening on" in line:
+                    break
+            curl = subprocess.run(["curl", "-sS", "--max-time", str(PATIENCE), "--noproxy", "*", "-XPOST",
+                                   f"http://localhost:{PORT}{INVOKE}", "-d", "{}"],
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            running.send_signal(signal.SIGTERM)  # handed on to the function
+            said, _ = running.communicate(timeout=PATIENCE)
+        self.assertEqual((curl.returncode, curl.stdout), (0, '{"hello":"world"}'), curl.stderr)
+        self.assertEqual(running.returncode, 0, said)
+
+    def test_without_any_restriction(self):
+        self.expect_answer("--rm", "-p", f"{PORT}:8080", *self.engine.always)
+
+    def test_with_those_of_lambda(self):
+        self.expect_answer("--rm", *self.engine.run_options(as_lambda=True))
+
+
+class settings(Case):
+    """ENTRYPOINT, CMD, WORKDIR and ENV: the image's, and those that take their place when it is run,
+    as a function's ImageConfig and variables do."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        image = pack(sandbox.FOLDER / "multi", EXAMPLES / "multi/multi",
+                     EXAMPLES / "hello/hello", "/opt/hello", name="multi",
+                     Cmd=["sum"], WorkingDir="/srv", Env=["SHOP=tea", "LANG=C.UTF-8"])
+        cls.multi = cls.load(image, "multi:1")
+
+    def expect(self, event, answer, *command, options=(), folder="/srv", **variables):
+        with self.engine.container(self.multi, *command, options=options) as container:
+            self.assertEqual(container.invoke(event), answer)
+            for process in container.processes():
+                self.assertEqual(process.folder_inside, folder)
+                given = {"SHOP": "tea", "LANG": "C.UTF-8", **variables}
+                self.assertEqual({name: process.variables.get(name) for name in given}, given)
+            self.assertEqual(container.stop(), 0)
+
+    def test_of_the_image(self):
+        self.expect({"numbers": [1, 2]}, {"sum": 3.0, "count": 2})
+
+    def test_another_function_by_CMD(self):
+        self.expect({"milliseconds": 1}, {"waited": 1}, "delay")
+
+    def test_another_folder_by_WORKDIR(self):
+        self.expect({"numbers": []}, {"sum": 0.0, "count": 0}, options=["--workdir", "/opt"],
+                    folder="/opt")
+
+    def test_other_variables_by_ENV(self):
+        self.expect({"numbers": []}, {"sum": 0.0, "count": 0},
+                    options=["--env", "SHOP=coffee", "--env", "SIZE=large"], SHOP="coffee",
+                    SIZE="large")
+
+    def test_another_program_by_ENTRYPOINT(self):
+        self.expect({"name": "tea"}, {"hello": "tea"}, "greet",
+                    options=["--entrypoint", "/opt/hello"])
+
+    def test_a_function_that_is_not_there(self):
+        container = self.engine.container(self.multi, "product")
+        self.assertTrue(container.started, container.said)
+        self.assertNotEqual(self.engine("wait", container.id).strip(), "0")
+        self.assertIn("product", container.log())
+        container.__exit__()
+
+
+class archives(Case):
+    """In both forms the archive is loaded, and is what was packed."""
+
+    def test_of_oci(self):
+        self.expect_loaded("oci")
+
+    def test_of_docker(self):
+        self.expect_loaded("docker")
+
+    def expect_loaded(self, form):
+        given = {"Entrypoint": [BOOTSTRAP, "a b"], "Cmd": ["greet"], "WorkingDir": "/srv",
+                 "Env": ["SHOP=tea"], "Labels": {"maker": "the test"}}
+        name = self.load(pack(sandbox.FOLDER / form, EXAMPLES / "hello/hello", form=form, tag=form,
+                              **given), f"hello:{form}")
+        loaded, = json.loads(self.engine("image", "inspect", name))
+        self.assertEqual({key: loaded["Config"].get(key) for key in given}, given)
+        self.assertEqual((loaded["Os"], loaded["Architecture"]), ("linux", "amd64"))
+        layout = sandbox.FOLDER / form
+        manifest, = json.loads((layout / "manifest.json").read_text())
+        self.assertEqual(loaded["Id"].removeprefix("sha256:"), Path(manifest["Config"]).name)
+        with self.engine.container(name) as container:
+            self.assertEqual(container.invoke({"name": "tea"}), {"hello": "tea"})
+            self.assertEqual(container.stop(), 0)
+
+
+class bad_images(Case):
+    """A container that runs is no proof that Lambda would take the image."""
+
+    def test_run_without_complaint(self):
+        names = {"symlink_entrypoint", "symlink_dir", "windows", "multi_arch_index", "config_0600",
+                 "attestation_index", "no_history", "env_credentials", "setuid", "no_tmp",
+                 "uncompressed_layer"}
+        tried = {make.__name__: (rule, make) for rule, make, _ in BAD if make.__name__ in names}
+        self.assertEqual(set(tried), names)
+        for name, (rule, make) in tried.items():
+            with self.subTest(name):
+                self.expect_bad_and_running(rule, make())
+
+    def expect_bad_and_running(self, rule, image):
+        """With a program that serves, instead of the one that would end at once."""
+        program = (EXAMPLES / "hello/hello").read_bytes()
+        for member in image.base:
+            if member["name"].strip("/") in (PROGRAM.strip("/"), "app") and member["data"]:
+                member["data"] = program
+        path = archive(image.files(), sandbox.FOLDER / "bad.tar")
+        judged = subprocess.run([LINT, path], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                timeout=PATIENCE)
+        self.assertIn(f": {rule}: ", judged.stdout)
+        loaded = self.engine("load", "--input", path).split()[-1]
+        with self.engine.container(loaded, as_lambda=False) as container:
+            self.assertEqual(container.invoke({"name": "tea"}), {"hello": "tea"})
+            self.assertEqual(container.stop(), 0)

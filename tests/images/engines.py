@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""podman and Docker, each with a store of its own, and Docker with a daemon of its own: in a sandbox,
+which they need. One description of how Lambda runs an image is for both."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+PATIENCE = 60  # beyond this an engine hangs
+PORT = 9000  # as documented; the sandbox has every port free
+INVOKE = "/2015-03-31/functions/function/invocations"
+# As Lambda has it: a root that is only read, /tmp, a user without rights, 128 MB, and 1024 descriptors
+# and processes.
+UID, GID = 993, 990
+MEMORY = 128 << 20
+LIMITS = "--ulimit nofile=1024:1024 --ulimit nproc=1024:1024".split()
+AS_LAMBDA = f"""--read-only --tmpfs /tmp:rw,nosuid,nodev,size=512m,mode=1777 --user {UID}:{GID}
+    --cap-drop ALL --security-opt no-new-privileges --memory {MEMORY} --memory-swap {MEMORY}""".split()
+
+
+class Unavailable(Exception):
+    """The engine is not installed or runs nothing here."""
+
+
+class Engine:
+    """Runs until the end of the with block."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder) / "engine"
+        self.folder.mkdir()
+        self.group = f"/spry-test-{os.urandom(6).hex()}"
+
+    def __enter__(self):
+        for tool in self.tools:
+            if not shutil.which(tool):
+                raise Unavailable(f"there is no {tool} (./dev setup --peers {self.name})")
+        return self
+
+    def __exit__(self, *_):
+        """Control groups are not in the sandbox: one of each kind, or one in all."""
+        root = Path("/sys/fs/cgroup")
+        for parent in (root, *root.iterdir()):
+            for folder, _, _ in os.walk(f"{parent}{self.group}", topdown=False):
+                os.rmdir(folder)
+
+    def command(self, *arguments):
+        return [str(word) for word in (*self.program, *arguments)]
+
+    def call(self, *arguments):
+        return subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
+                              env=self.variables)
+
+    def __call__(self, *arguments):
+        ended = self.call(*arguments)
+        assert ended.returncode == 0, f"{self.name} {' '.join(map(str, arguments))}: {ended.stdout}"
+        return ended.stdout
+
+    @property
+    def variables(self):
+        return {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
+
+    def run_options(self, as_lambda):
+        options = [*self.always, f"--cgroup-parent={self.group}", "--pull=never", "-p", f"{PORT}:8080"]
+        if not as_lambda:
+            return options
+        return [*options, *AS_LAMBDA, *self.as_lambda]
+
+    def container(self, image, *command, options=(), as_lambda=True):
+        return Container(self, image, command, options, as_lambda)
+
+
+class Podman(Engine):
+    name = "podman"
+    tools = "podman", "runc"
+    # Without them it asks for more than it may have, and what Docker never does it does by itself.
+    always, as_lambda = LIMITS, ["--read-only-tmpfs=false"]
+
+    @property
+    def program(self):
+        # runc also runs where crun does not, with cgroups of both versions. No daemon of systemd is
+        # in the sandbox.
+        return ["podman", "--root", self.folder / "store", "--runroot", self.folder / "run",
+                "--storage-driver", "vfs", "--runtime", "runc", "--cgroup-manager", "cgroupfs",
+                "--events-backend", "file"]
+
+
+class Docker(Engine):
+    name = "docker"
+    tools = "docker", "dockerd", "containerd", "runc"
+    always, as_lambda = [], LIMITS
+
+    def __enter__(self):
+        super().__enter__()
+        self.processes = []
+        parts = {part: self.folder / part for part in (
+            "containerd.sock", "docker.sock", "pid", "root", "exec", "containerd-root", "state")}
+        self.program = ["docker", "--host", f"unix://{parts['docker.sock']}"]
+        try:
+            self.daemon("containerd", "--address", parts["containerd.sock"],
+                        "--root", parts["containerd-root"], "--state", parts["state"])
+            self.wait_for("containerd", parts["containerd.sock"].exists)
+            self.daemon("dockerd", "--containerd", parts["containerd.sock"],
+                        "--host", self.program[2], "--pidfile", parts["pid"],
+                        "--data-root", parts["root"], "--exec-root", parts["exec"])
+            self.wait_for("dockerd", lambda: self.call("info").returncode == 0)
+        except Unavailable:
+            self.__exit__()
+            raise
+        return self
+
+    def daemon(self, program, *arguments):
+        with open(self.folder / f"{program}.log", "wb") as log:
+            self.processes.append(subprocess.Popen(
+                [program, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self.variables))
+
+    def wait_for(self, program, condition):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > end or self.processes[-1].poll() is not None:
+                log = (self.folder / f"{program}.log").read_text(errors="replace").splitlines()
+                raise Unavailable(f"{program} does not start here: {' '.join(log[-1:])}")
+            time.sleep(0.02)
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            process.terminate()
+            process.wait(PATIENCE)
+        super().__exit__()
+
+
+class Container:
+    """Runs and listens until the end of the with block, and is gone then."""
+
+    def __init__(self, engine, image, command, options, as_lambda):
+        self.engine = engine
+        ended = engine.call("run", "-d", *engine.run_options(as_lambda), *options, image, *command)
+        self.started = ended.returncode == 0
+        self.id, self.said = ended.stdout.split()[-1] if self.started else None, ended.stdout
+
+    def __enter__(self):
+        assert self.started, self.said
+        end = time.monotonic() + PATIENCE
+        while "listening on" not in self.log():
+            assert time.monotonic() < end and self.state("Running") == "true", self.log()
+            time.sleep(0.02)
+        return self
+
+    def __exit__(self, *_):
+        self.engine("rm", "--force", self.id)
+
+    def log(self):
+        return self.engine("logs", self.id)
+
+    def state(self, name):
+        return self.engine("inspect", "--format", f"{{{{.State.{name}}}}}", self.id).strip()
+
+    def invoke(self, event):
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        url = f"http://localhost:{PORT}{INVOKE}"
+        with opener.open(url, json.dumps(event).encode(), timeout=PATIENCE) as answer:
+            return json.loads(answer.read())
+
+    def processes(self):
+        """All that see each other in there, by their numbers out here."""
+        own = os.readlink(f"/proc/{self.state('Pid')}/ns/pid")
+        return [Process(entry) for entry in Path("/proc").iterdir()
+                if entry.name.isdigit() and namespace(entry) == own]
+
+    def stop(self):
+        """What it exits with when it is asked to end."""
+        self.engine("kill", "--signal", "TERM", self.id)
+        return int(self.engine("wait", self.id))
+
+
+def namespace(process):
+    try:
+        return os.readlink(process / "ns/pid")
+    except OSError:  # it has ended
+        return None
+
+
+class Process:
+    def __init__(self, folder):
+        self.folder = folder
+        self.status = dict(re.findall(r"^(\w+):\s*(.*)$", (folder / "status").read_text(), re.M))
+        self.resident_kib = int(self.status["VmRSS"].split()[0])
+        self.folder_inside = os.readlink(folder / "cwd")
+        self.variables = dict(pair.split("=", 1) for pair in
+                              (folder / "environ").read_text().split("\0") if pair)
+
+    def limit(self, name):
+        """Soft and hard, as /proc says them."""
+        return re.search(rf"^{name}\s+(\S+)\s+(\S+)", (self.folder / "limits").read_text(), re.M).groups()
+
+    def mount(self, path):
+        """The type of its file system, and its options."""
+        for line in (self.folder / "mountinfo").read_text().splitlines():
+            fields, _, system = line.partition(" - ")
+            if fields.split()[4] == path:
+                return system.split()[0], fields.split()[5].split(",")
+        return None
+
+    def memory(self):
+        """The bytes that it and the others of its container may have."""
+        groups = dict(line.split(":", 2)[1:] for line in
+                      (self.folder / "cgroup").read_text().splitlines())
+        if "memory" in groups:
+            file = Path(f"/sys/fs/cgroup/memory{groups['memory']}/memory.limit_in_bytes")
+        else:
+            file = Path(f"/sys/fs/cgroup{groups['']}/memory.max")
+        return int(file.read_text())
