@@ -134,7 +134,7 @@ class settings(Case):
         with self.engine.container(self.multi, *command, options=options) as container:
             self.assertEqual(container.invoke(event), answer)
             for process in container.processes():
-                self.assertEqual(process.folder_inside, folder)
+                self.assertTrue(process.is_in(folder), folder)
                 given = {"SHOP": "tea", "LANG": "C.UTF-8", **variables}
                 self.assertEqual({name: process.variables.get(name) for name in given}, given)
             self.assertEqual(container.stop(), 0)

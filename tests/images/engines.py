@@ -190,9 +190,12 @@ class Process:
         self.folder = folder
         self.status = dict(re.findall(r"^(\w+):\s*(.*)$", (folder / "status").read_text(), re.M))
         self.resident_kib = int(self.status["VmRSS"].split()[0])
-        self.folder_inside = os.readlink(folder / "cwd")
         self.variables = dict(pair.split("=", 1) for pair in
                               (folder / "environ").read_text().split("\0") if pair)
+
+    def is_in(self, path):
+        """Whether that folder of its own root is its working directory."""
+        return os.path.samefile(self.folder / "cwd", f"{self.folder}/root{path}")
 
     def limit(self, name):
         """Soft and hard, as /proc says them."""

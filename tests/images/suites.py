@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one class of a script's tests, as ctest names them. The exit code is 77 if all was skipped."""
+"""Runs one class of a script's tests, as ctest names them, and skips tests: the exit code is 77 then."""
 import sys
 import unittest
+
+
+def skip(test, reason):
+    """As GoogleTest prints it, for those who count the skipped tests and their reasons."""
+    print(f"{test}: Skipped\n{reason}\n[  SKIPPED ] {test} (0 ms)")
+    sys.exit(77)
 
 
 def run_suite(name, module):
@@ -10,7 +16,5 @@ def run_suite(name, module):
     suite = unittest.defaultTestLoader.loadTestsFromName(sys.argv[1], module)
     result = unittest.TextTestRunner(verbosity=1).run(suite)
     if result.wasSuccessful() and result.skipped and result.testsRun in (0, len(result.skipped)):
-        # As GoogleTest prints it, for those who count the skipped tests and their reasons.
-        print(f"{name}: Skipped\n{result.skipped[0][1]}\n[  SKIPPED ] {name}.{sys.argv[1]} (0 ms)")
-        sys.exit(77)
+        skip(f"{name}.{sys.argv[1]}", result.skipped[0][1])
     sys.exit(0 if result.wasSuccessful() else 1)
