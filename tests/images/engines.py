@@ -106,7 +106,8 @@ class Docker(Engine):
             self.wait_for("containerd", parts["containerd.sock"].exists)
             self.daemon("dockerd", "--containerd", parts["containerd.sock"],
                         "--host", self.program[2], "--pidfile", parts["pid"],
-                        "--data-root", parts["root"], "--exec-root", parts["exec"])
+                        "--data-root", parts["root"], "--exec-root", parts["exec"],
+                        f"--cgroup-parent={self.group}")  # for who gives none, as SAM
             self.wait_for("dockerd", lambda: self.call("info").returncode == 0)
         except Unavailable:
             self.__exit__()
@@ -167,15 +168,19 @@ class Container:
             return json.loads(answer.read())
 
     def processes(self):
-        """All that see each other in there, by their numbers out here."""
-        own = os.readlink(f"/proc/{self.state('Pid')}/ns/pid")
-        return [Process(entry) for entry in Path("/proc").iterdir()
-                if entry.name.isdigit() and namespace(entry) == own]
+        return processes_beside(self.state("Pid"))
 
     def stop(self):
         """What it exits with when it is asked to end."""
         self.engine("kill", "--signal", "TERM", self.id)
         return int(self.engine("wait", self.id))
+
+
+def processes_beside(number):
+    """All that see each other and this one in a container, by their numbers out here."""
+    own = os.readlink(f"/proc/{number}/ns/pid")
+    return [Process(entry) for entry in Path("/proc").iterdir()
+            if entry.name.isdigit() and namespace(entry) == own]
 
 
 def namespace(process):
