@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The named files of an image: in a folder or in a tar archive, which is not unpacked."""
 import contextlib
+import errno
 import gzip
 import json
 import re
@@ -17,6 +18,8 @@ from .report import Unreadable
 LARGEST_JSON = 8 << 20
 # An archive of an image holds its layers, three small files and folders.
 MOST_ARCHIVE_MEMBERS = 10_000
+# A disk that is full, for this user or for files so large.
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 
@@ -53,6 +56,8 @@ class Archive:
                     raise Unreadable("is an archive of too many files to be one of an image; "
                                      "write it with docker save, podman save or skopeo copy")
         except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as failure:
+            if getattr(failure, "errno", None) in NO_SPACE:
+                raise  # what has been uncompressed finds no room
             raise Unreadable(f"is no readable archive ({failure}); "
                              "write it with docker save, podman save or skopeo copy") from None
 

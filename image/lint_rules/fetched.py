@@ -17,9 +17,9 @@ COPY = ("skopeo", "--insecure-policy", "copy", "--quiet")
 NO_SPACE = re.compile("no space left on device|file too large|disk quota exceeded", re.I)
 
 
-def run(command, **options):
+def run(command):
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, **options)
+                           stderr=subprocess.PIPE)
     if ended.returncode != 0:
         reason = reason_of(ended.stderr)
         cure = f"make room in {tempfile.gettempdir()}" if NO_SPACE.search(reason) else \

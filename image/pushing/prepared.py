@@ -33,7 +33,7 @@ def prepare(image, limit):
     reference = reference_of(source, link, tag)
     if source.is_remade:
         link, tag = os.path.join(folder, "remade"), None
-        run([*COPY, reference, f"oci:{link}"], env={**os.environ, "TMPDIR": folder})
+        run([COPY[0], "--tmpdir", folder, *COPY[1:], reference, f"oci:{link}"])
         source, reference = of_folder(link), f"oci:{link}"
     return Prepared(source, tag, reference)
 

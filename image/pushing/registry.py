@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asks and fills the registry, by skopeo. What it refuses becomes one line with a cure."""
 import hashlib
-import os
 import re
 import subprocess
 
@@ -41,10 +40,9 @@ class Registry:
             raise self.refusal(reason_of(ended.stderr))
 
     def skopeo(self, *arguments):
-        return subprocess.run(["skopeo", *arguments], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              pass_fds=self.login.files,
-                              env={**os.environ, "TMPDIR": temporary_folder()})
+        return subprocess.run(["skopeo", "--tmpdir", temporary_folder(), *arguments],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, pass_fds=self.login.files)
 
     def tls(self, side):
         return [f"--{side}tls-verify=false"] if self.is_plain else []
