@@ -2,21 +2,25 @@
 """What holds for an image in every engine. The scripts podman and docker say which engine."""
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import unittest
 from pathlib import Path
 
-sys.path.insert(1, str(Path(__file__).resolve().parent / "lint"))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[1:1] = [str(ROOT / "tests/images/lint"), str(ROOT / "tests/docs")]
 import sandbox
 from bad_images import BAD
-from engines import GID, INVOKE, MEMORY, PATIENCE, PORT, UID, Unavailable
+from docs import blocks
+from engines import AS_LAMBDA, GID, MEMORY, PATIENCE, UID, Unavailable
 from image import PROGRAM, archive
 from packing import BOOTSTRAP, pack
 
 EXAMPLES = Path(os.environ.get("SPRY_BUILD_DIR", "build/release")).resolve() / "examples"
-LINT = Path(__file__).resolve().parents[2] / "image/lint"
+LINT = ROOT / "image/lint"
 EPERM, ENOSYS = 1, 38
 
 
@@ -94,28 +98,56 @@ class as_lambda(Case):
 
 
 class documented(Case):
-    """What the guide says to type: the engine's command, in another terminal curl, and an end."""
+    """What docs/images.md says to type, word by word, also where `docker` is podman."""
 
-    def expect_answer(self, *options):
-        command = self.engine.command("run", *options, self.hello)
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.STDOUT, env=self.engine.variables) as running:
-            for line in running.stdout:
-                if "listening on" in line:
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.folder = sandbox.FOLDER / "project"
+        (cls.folder / "build").mkdir(parents=True)
+        (cls.folder / "bin").mkdir()
+        tool = cls.folder / "bin/docker"
+        program, *options = cls.engine.command()
+        tool.write_text(f'#!/bin/sh\nexec {shutil.which(program)} {shlex.join(options)} "$@"\n')
+        tool.chmod(0o755)
+        pack(cls.folder / "build/my_function.oci", EXAMPLES / "hello/hello", name="my_function",
+             tag="latest")
+        page = (ROOT / "docs/images.md").read_text().replace("\\\n", "")
+        lines = [line for language, text, _ in blocks(page) if language == "sh"
+                 for line in text.splitlines()]
+        cls.load_line, = (line for line in lines if line.startswith("docker load "))
+        cls.plain, cls.restricted = (line for line in lines if line.startswith("docker run "))
+        cls.curl, = (line for line in lines if line.startswith("curl "))
+        with cls.shell(cls.load_line) as loading:
+            said, _ = loading.communicate(timeout=PATIENCE)
+        assert loading.returncode == 0, said
+
+    @classmethod
+    def shell(cls, line):
+        variables = {**cls.engine.variables, "PATH": f"{cls.folder}/bin:{os.environ['PATH']}"}
+        return subprocess.Popen(["sh", "-c", f"exec {line}"], cwd=cls.folder, env=variables,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
+
+    def expect_answer(self, line):
+        with self.shell(line) as running:
+            for said in running.stdout:
+                if "listening on" in said:
                     break
-            curl = subprocess.run(["curl", "-sS", "--max-time", str(PATIENCE), "--noproxy", "*", "-XPOST",
-                                   f"http://localhost:{PORT}{INVOKE}", "-d", "{}"],
-                                  stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            with self.shell(self.curl) as curl:
+                answer, _ = curl.communicate(timeout=PATIENCE)
             running.send_signal(signal.SIGTERM)  # handed on to the function
             said, _ = running.communicate(timeout=PATIENCE)
-        self.assertEqual((curl.returncode, curl.stdout), (0, '{"hello":"world"}'), curl.stderr)
+        self.assertIn('{"hello":"world"}', answer)
         self.assertEqual(running.returncode, 0, said)
 
     def test_without_any_restriction(self):
-        self.expect_answer("--rm", "-p", f"{PORT}:8080", *self.engine.always)
+        self.expect_answer(self.plain)
 
     def test_with_those_of_lambda(self):
-        self.expect_answer("--rm", *self.engine.run_options(as_lambda=True))
+        first, last = shlex.split(self.plain)[:-1], shlex.split(self.plain)[-1]
+        self.assertEqual(shlex.split(self.restricted), [*first, *AS_LAMBDA, last])
+        self.expect_answer(self.restricted)
 
 
 class settings(Case):

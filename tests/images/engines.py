@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """podman and Docker, each with a store of its own, and Docker with a daemon of its own: in a sandbox,
 which they need. One description of how Lambda runs an image is for both."""
+import errno
 import json
 import os
 import re
@@ -17,9 +18,9 @@ INVOKE = "/2015-03-31/functions/function/invocations"
 # and processes.
 UID, GID = 993, 990
 MEMORY = 128 << 20
-LIMITS = "--ulimit nofile=1024:1024 --ulimit nproc=1024:1024".split()
 AS_LAMBDA = f"""--read-only --tmpfs /tmp:rw,nosuid,nodev,size=512m,mode=1777 --user {UID}:{GID}
-    --cap-drop ALL --security-opt no-new-privileges --memory {MEMORY} --memory-swap {MEMORY}""".split()
+    --cap-drop ALL --security-opt no-new-privileges --memory 128m --memory-swap 128m
+    --ulimit nofile=1024:1024 --ulimit nproc=1024:1024""".split()
 
 
 class Unavailable(Exception):
@@ -41,31 +42,34 @@ class Engine:
         return self
 
     def __exit__(self, *_):
-        """Control groups are not in the sandbox: one of each kind, or one in all."""
-        root = Path("/sys/fs/cgroup")
+        """Control groups are not in the sandbox: one of each kind, or one in all. podman's conmon may
+        still be about to leave them."""
+        root, end = Path("/sys/fs/cgroup"), time.monotonic() + PATIENCE
         for parent in (root, *root.iterdir()):
             for folder, _, _ in os.walk(f"{parent}{self.group}", topdown=False):
-                os.rmdir(folder)
+                while not removed(folder):
+                    assert time.monotonic() < end, f"{folder} does not become empty"
+                    time.sleep(0.02)
 
     def command(self, *arguments):
         return [str(word) for word in (*self.program, *arguments)]
 
     def call(self, *arguments):
         return subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE,
                               env=self.variables)
 
     def __call__(self, *arguments):
         ended = self.call(*arguments)
-        assert ended.returncode == 0, f"{self.name} {' '.join(map(str, arguments))}: {ended.stdout}"
+        assert ended.returncode == 0, f"{self.name} {' '.join(map(str, arguments))}: {ended.stderr}"
         return ended.stdout
 
     @property
     def variables(self):
         return {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
 
-    def run_options(self, as_lambda):
-        options = [*self.always, f"--cgroup-parent={self.group}", "--pull=never", "-p", f"{PORT}:8080"]
+    def run_options(self, as_lambda, network=("-p", f"{PORT}:8080")):
+        options = [*self.always, "--pull=never", *network]
         if not as_lambda:
             return options
         return [*options, *AS_LAMBDA, *self.as_lambda]
@@ -77,8 +81,22 @@ class Engine:
 class Podman(Engine):
     name = "podman"
     tools = "podman", "runc"
-    # Without them it asks for more than it may have, and what Docker never does it does by itself.
-    always, as_lambda = LIMITS, ["--read-only-tmpfs=false"]
+    as_lambda = ["--read-only-tmpfs=false"]  # it does by itself what neither Lambda nor Docker does
+
+    @property
+    def always(self):
+        return [f"--cgroup-parent={self.group}"]
+
+    def __enter__(self):
+        super().__enter__()
+        # By itself it asks for more than it may have.
+        (self.folder / "containers.conf").write_text(
+            '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n')
+        return self
+
+    @property
+    def variables(self):
+        return {**super().variables, "CONTAINERS_CONF": str(self.folder / "containers.conf")}
 
     @property
     def program(self):
@@ -92,7 +110,7 @@ class Podman(Engine):
 class Docker(Engine):
     name = "docker"
     tools = "docker", "dockerd", "containerd", "runc"
-    always, as_lambda = [], LIMITS
+    always, as_lambda = [], []
 
     def __enter__(self):
         super().__enter__()
@@ -142,7 +160,7 @@ class Container:
         self.engine = engine
         ended = engine.call("run", "-d", *engine.run_options(as_lambda), *options, image, *command)
         self.started = ended.returncode == 0
-        self.id, self.said = ended.stdout.split()[-1] if self.started else None, ended.stdout
+        self.id, self.said = ended.stdout.strip(), ended.stderr
 
     def __enter__(self):
         assert self.started, self.said
@@ -156,7 +174,8 @@ class Container:
         self.engine("rm", "--force", self.id)
 
     def log(self):
-        return self.engine("logs", self.id)
+        ended = self.engine.call("logs", self.id)
+        return ended.stdout + ended.stderr
 
     def state(self, name):
         return self.engine("inspect", "--format", f"{{{{.State.{name}}}}}", self.id).strip()
@@ -181,6 +200,16 @@ def processes_beside(number):
     own = os.readlink(f"/proc/{number}/ns/pid")
     return [Process(entry) for entry in Path("/proc").iterdir()
             if entry.name.isdigit() and namespace(entry) == own]
+
+
+def removed(group):
+    try:
+        os.rmdir(group)
+    except OSError as failure:
+        if failure.errno != errno.EBUSY:
+            raise
+        return False
+    return True
 
 
 def namespace(process):
