@@ -166,7 +166,10 @@ class Container:
         assert self.started, self.said
         end = time.monotonic() + PATIENCE
         while "listening on" not in self.log():
-            assert time.monotonic() < end and self.state("Running") == "true", self.log()
+            if time.monotonic() > end or self.state("Running") != "true":
+                log = self.log()
+                self.__exit__()
+                raise AssertionError(f"{self.engine.name}: the function does not listen: {log}")
             time.sleep(0.02)
         return self
 
