@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/handler_api/detail/log_settings.hpp>
 
+#include <spry/handler_api/log_redirection.hpp>
 #include <spry/http/headers.hpp>
 #include <spry/io/standard_error.hpp>
 #include <spry/io/unique_fd.hpp>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -99,6 +101,11 @@ const log_settings& process_log_settings() noexcept {
     if (are_settled.load(std::memory_order_acquire))
         return settings;
     return process_log_settings(read_environment());
+}
+
+log_output redirect_process_log(const log_output& to) noexcept {
+    (void)process_log_settings(); // what the variables say must not come later
+    return std::exchange(settings.output, to);
 }
 
 } // namespace spry::detail

@@ -33,13 +33,17 @@ constexpr std::byte rubbish{0xDB};
 class scripted_backend final : public io::detail::backend {
 public:
     scripted_backend(const script& how, record* into) noexcept
-        : stage_(how, into), network_(stage_) {}
+        : stage_(how, into), network_(stage_), begun_(stage_.now()) {}
     ~scripted_backend() override { SPRY_ASSERT(pending() == 0); }
 
     std::string_view name() const noexcept override { return "scripted"; }
     time_point now() noexcept override { return stage_.now(); }
     std::chrono::system_clock::time_point wall_time() noexcept override {
-        return stage_.how().wall_clock();
+        const script& how = stage_.how();
+        if (!how.wall_begins)
+            return how.wall_clock();
+        using duration = std::chrono::system_clock::duration;
+        return *how.wall_begins + std::chrono::duration_cast<duration>(stage_.now() - begun_);
     }
     std::size_t pending() const noexcept override { return pending_.size() + ended_.size(); }
 
@@ -143,6 +147,7 @@ private:
 
     detail::stage stage_;
     detail::network network_;
+    time_point begun_;
     std::vector<operation*> pending_; // in the order of submission
     std::vector<operation*> order_;   // of one round
     intrusive_queue<operation> ended_;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace spry::io::testing {
@@ -55,6 +56,8 @@ struct script {
     std::size_t stream_bytes_max = 64 * 1024;
     /// What `event_loop::wall_time` reads: a test's own, where it is to jump.
     std::chrono::system_clock::time_point (*wall_clock)() noexcept = std::chrono::system_clock::now;
+    /// Instead: where the wall clock begins, to go on with the loop's time.
+    std::optional<std::chrono::system_clock::time_point> wall_begins = {};
     /// Waits of one loop before the run is taken to go in circles, and ends by assertion.
     std::uint64_t waits_max = 10'000'000;
     /// Whether `record::trace` is written. The hash always is.
@@ -77,7 +80,8 @@ struct record {
 /// is built on them (http::client, http::server, runtime_client) run on it unchanged:
 ///
 /// - Time stands still until nothing else can go on; then it goes straight to the next arrival or
-///   timer. It begins at the same point for each run, and has nothing to do with the wall clock.
+///   timer. It begins at the same point for each run, and has nothing to do with the wall clock,
+///   unless `script::wall_begins` makes one.
 /// - Addresses are those of this loop: whoever listens on a port is found by who connects to that
 ///   port with the same address family, whatever the host; port 0 takes the next free one.
 /// - Descriptors are real, unconnected sockets that lend their number, and SO_LINGER: closing one

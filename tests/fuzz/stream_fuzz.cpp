@@ -2,13 +2,13 @@
 // A streamed post, from pieces, a prelude and a failure that may be anything, to a Runtime API that
 // answers at once, refuses, or goes away. What was sent is read back by a decoder that shares
 // nothing with what wrote it; where the stream was cut, it is the beginning of something valid.
-#include "../support/chunked_body.hpp"
 #include "support/input.hpp"
 #include "support/memory_backend.hpp"
 
 #include <spry/core/assert.hpp>
 #include <spry/core/base64.hpp>
 #include <spry/core/json_syntax.hpp>
+#include <spry/emulator/testing/detail/chunked_body.hpp>
 #include <spry/handler_api/context.hpp>
 #include <spry/handler_api/endpoint.hpp>
 #include <spry/handler_api/environment.hpp>

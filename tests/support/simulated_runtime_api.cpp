@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/simulated_runtime_api.hpp"
 
-#include "support/chunked_body.hpp"
-
 #include <spry/core/task_scope.hpp>
+#include <spry/emulator/testing/detail/chunked_body.hpp>
 #include <spry/io/socket.hpp>
 
 #include <algorithm>

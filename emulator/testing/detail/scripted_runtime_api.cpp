@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/scripted_runtime_api.hpp"
+#include <spry/emulator/testing/detail/scripted_runtime_api.hpp>
 
 #include <algorithm>
 #include <array>
@@ -12,16 +12,13 @@
 
 #include <sys/socket.h>
 
-namespace spry::tests {
-
-using testing::recorded_request;
-using testing::script_step;
+namespace spry::testing {
 
 scripted_runtime_api::scripted_runtime_api(io::event_loop& loop, std::vector<script_step> script)
     : loop_(loop),
       listener_(io::listener::bind(loop, io::address::loopback_v4(0)).value()),
       script_(std::move(script)) {
-    script_.push_back({testing::answer(403, "", "{}"), true});
+    script_.push_back({answer(403, "", "{}"), true});
 }
 
 task<> scripted_runtime_api::run(stop_token stop) {
@@ -40,7 +37,7 @@ task<> scripted_runtime_api::serve(io::unique_fd fd) {
     std::array<std::byte, 2048> piece;
     while (true) {
         recorded_request asked;
-        while (!testing::take_request(bytes, asked)) {
+        while (!take_request(bytes, asked)) {
             const result<std::size_t> received = co_await peer.recv(piece);
             if (!received || *received == 0)
                 co_return;
@@ -79,4 +76,4 @@ task<bool> scripted_runtime_api::send_answer(io::socket* to, const script_step* 
     co_return true;
 }
 
-} // namespace spry::tests
+} // namespace spry::testing
