@@ -2,6 +2,9 @@
 // ./dev, used wrongly. It builds where it has to, so none of these runs beside another.
 #include "release/local_function.hpp"
 
+#include <cstdlib>
+#include <filesystem>
+
 namespace {
 
 using release::finished;
@@ -39,6 +42,24 @@ TEST_F(wrong_dev, refuses_what_a_command_does_not_take) {
     expect_one_line(dev({"setup", "--peers", "sam"}), "no peer is named sam; there are: boto3 rie cargo-lambda chromium podman skopeo");
     expect_one_line(dev({"build"}), "./dev build --help");
     expect_one_line(dev({"build", "fast"}), "no preset is named fast; there are: debug release");
+}
+
+TEST_F(wrong_dev, new_refuses_what_cannot_be_a_project_and_leaves_nothing) {
+    std::string folder = (std::filesystem::temp_directory_path() / "spry-test-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    expect_one_line(dev({"new"}), "./dev new --help");
+    expect_one_line(dev({"new", folder}), "is there already");
+    expect_one_line(dev({"new", folder + "/one", "--kafka"}), "unknown --kafka");
+    expect_one_line(dev({"new", folder + "/one", "--http", "--sqs"}), "two kinds");
+    expect_one_line(dev({"new", folder + "/one", folder + "/two"}), "one folder, please");
+    expect_one_line(dev({"new", folder + "/one", "--spry"}), "--spry takes a URL");
+    expect_one_line(dev({"new", folder + "/a b"}), "2 to 64 letters");
+    expect_one_line(dev({"new", folder + "/x"}), "2 to 64 letters");
+    expect_one_line(dev({"new", folder + "/handler"}), "the name of something else");
+    expect_one_line(dev({"new", folder + "/none/one"}), "there is no folder");
+    expect_one_line(dev({"new", SPRY_SOURCE_DIR "/one"}), "is in spry itself");
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
+    std::filesystem::remove_all(folder);
 }
 
 TEST_F(wrong_dev, refuses_an_event_file_that_cannot_be_read) {
