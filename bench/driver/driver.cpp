@@ -33,13 +33,19 @@ event itself.
   --rounds N     default 10
   --starts N     cold starts in a round (default 10)
   --events BYTES,BYTES...   sizes (default 2,1024,131072,6291456)
+  --event FILE   in place of those sizes, the event of a file
+  --gaps MS,MS...   also turns of 2 bytes behind so long a time of nothing (default none)
+  --warm-up MS   before each measurement, at least (default 0, which is 200 small events or 3 large)
   --budget MS    time for one function, size and round, roughly (default 60)
   --cpu N        default: the one we are on
   --echo         check that each first answer equals its event
+  --same-answers check that all functions answer the same to a first event, but for spaces
+  --progress     say on stderr when a round is over
   --json FILE    write everything, in microseconds, to FILE
 
 Quantities: first_get and first_answer from spawn; turn from before an event is sent until its answer
-is received whole; cycle until the next GET, too; cpu on the function's side for one cycle.
+is received whole; cycle until the next GET, too; cpu on the function's side for one cycle; gap as
+turn, of an event of 2 bytes behind so many milliseconds.
 Exit status: 0 measured, 1 a function failed, 2 wrong usage.
 )";
 
@@ -78,6 +84,17 @@ request read_request(int argc, char** argv) {
             wanted.plan.cpu = static_cast<int>(number_of(value(), option));
         } else if (option == "--echo") {
             wanted.plan.echo = true;
+        } else if (option == "--same-answers") {
+            wanted.plan.same_answers = true;
+        } else if (option == "--progress") {
+            wanted.plan.progress = true;
+        } else if (option == "--warm-up") {
+            wanted.plan.warm_up_ms = number_of(value(), option);
+        } else if (option == "--event") {
+            wanted.plan.event = bench::contents(value());
+        } else if (option == "--gaps") {
+            for (const std::string& gap : bench::split(value(), ','))
+                wanted.plan.gaps_ms.push_back(number_of(gap, option));
         } else if (option == "--json") {
             wanted.json = value();
         } else if (option == "--events") {

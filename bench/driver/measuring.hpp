@@ -18,16 +18,23 @@ struct plan {
     unsigned budget_ms = 60;
     int cpu = -1;
     bool echo = false;
+    bool same_answers = false; ///< check that all answer the same, but for spaces
+    bool progress = false;     ///< a word on stderr behind each round
+    unsigned warm_up_ms = 0;   ///< at least, beside a fixed number of invocations
     std::vector<std::size_t> event_bytes{2, 1024, 131072, 6291456};
+    std::vector<unsigned> gaps_ms; ///< of nothing to do, before an event of 2 bytes
+    std::string event;             ///< one that is given, in place of those of `event_bytes`
 };
 
 struct result {
     subject what;
+    bool many_connections = false; ///< asks on another one than that on which it answers
     /// Microseconds by quantity ("first_get", "turn 1024"): the median of what a round measured.
     std::map<std::string, series> times;
     std::uint64_t file_bytes = 0;
     std::uint64_t start_faults = 0; ///< minor, from exec to the first GET
     std::uint64_t resident_kib = 0; ///< behind the last small event
+    std::uint64_t peak_kib = 0;     ///< of all sizes
 };
 
 struct results {

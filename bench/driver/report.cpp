@@ -13,20 +13,32 @@ void print_spread(std::FILE* file, const char* name, const series& values) {
                  quantile(values, 0.5), quantile(values, 0.25), quantile(values, 0.75));
 }
 
+void print_rounds(std::FILE* file, const series& values) {
+    const char* separator = ", \"rounds\": [";
+    for (const double value : values) {
+        std::fprintf(file, "%s%.4f", separator, value);
+        separator = ", ";
+    }
+    std::fputs("]", file);
+}
+
 void print_function(std::FILE* file, const results& all, const result& function) {
     std::fprintf(file,
                  "    {\"name\": %s, \"command\": %s,\n     \"file_bytes\": %llu, "
-                 "\"start_faults\": %llu, \"resident_kib\": %llu,\n     \"times\": {",
+                 "\"start_faults\": %llu, \"resident_kib\": %llu, \"peak_kib\": %llu,\n     "
+                 "\"times\": {",
                  quoted(function.what.name).c_str(), quoted(command_line(function.what)).c_str(),
                  static_cast<unsigned long long>(function.file_bytes),
                  static_cast<unsigned long long>(function.start_faults),
-                 static_cast<unsigned long long>(function.resident_kib));
+                 static_cast<unsigned long long>(function.resident_kib),
+                 static_cast<unsigned long long>(function.peak_kib));
     const char* separator = "\n";
     for (const std::string& quantity : all.quantities) {
         std::fprintf(file, "%s       \"%s\": {", separator, quantity.c_str());
         print_spread(file, "us", function.times.at(quantity));
         std::fputs(", ", file);
         print_spread(file, "ratio", ratios(all, function, quantity));
+        print_rounds(file, function.times.at(quantity));
         std::fputs("}", file);
         separator = ",\n";
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "feeding.hpp"
 
+#include "subjects.hpp"
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -40,6 +42,12 @@ feeding read_feeding(int argc, char** argv, const char* help, own_option* own) {
             plan.to = number();
         } else if (option == "--event") {
             plan.event_bytes = number();
+        } else if (option == "--event-file") {
+            try {
+                plan.event = contents(i + 1 < argc ? argv[++i] : "");
+            } catch (const std::runtime_error& error) {
+                refuse(argv[0], "--event-file: " + std::string(error.what()));
+            }
         } else if (option == "--workers") {
             plan.workers = number();
         } else if (option == "--joined") {
@@ -61,6 +69,8 @@ feeding read_feeding(int argc, char** argv, const char* help, own_option* own) {
         refuse(argv[0], "--from and --to want numbers above 0, in order");
     if (plan.workers == 0)
         refuse(argv[0], "--workers wants at least one");
+    if (plan.workers != 1 && !plan.event.empty())
+        refuse(argv[0], "--event-file is for one worker");
     if (i >= argc)
         refuse(argv[0], "no program given");
     plan.command.assign(argv + i, argv + argc);
@@ -83,7 +93,8 @@ program counted(const feeding& plan, const std::string& address, bool traced) {
 namespace {
 
 std::string feed_one(runtime_api& api, const feeding& plan, pid_t function, const at_rest& hooks) {
-    event_message event(plan.event_bytes);
+    event_message event =
+        plan.event.empty() ? event_message(plan.event_bytes) : event_message(plan.event);
     api.accept();
     api.expect(request_kind::next);
     wait_until_asleep(function, plan.seconds);

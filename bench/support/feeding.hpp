@@ -23,6 +23,7 @@ struct feeding {
     unsigned to = 1200;   ///< and the second behind this one
     unsigned workers = 1; ///< of the function, so many events are kept under way
     std::size_t event_bytes = 2;
+    std::string event; ///< one that is given, in place of that size; for one worker
     /// A 202 and the next event leave in one write, where the function has asked for the next
     /// event by then: what a pipelining function is promised the fewest system calls for.
     bool joined = false;
@@ -48,6 +49,7 @@ feeding read_feeding(int argc, char** argv, const char* help, own_option* own = 
     "  --from N       take the first reading behind invocation N (default 200)\n"                  \
     "  --to N         take the second behind invocation N (default 1200)\n"                        \
     "  --event BYTES  size of each event (default 2)\n"                                            \
+    "  --event-file FILE  in place of that, the event of a file; for one worker\n"                 \
     "  --workers N    keep N events under way, one for each worker of a function that echoes\n"    \
     "                 (default 1)\n"                                                               \
     "  --joined       send a 202 and the next event in one write where the function has\n"         \

@@ -213,8 +213,4 @@ memory_use memory_of(pid_t process) {
     return {figure(proc(process, "smaps_rollup"), "Rss"), figure(proc(process, "status"), "VmHWM")};
 }
 
-std::uint64_t cpu_time_ns(pid_t process) {
-    return std::strtoull(contents(proc(process, "schedstat")).c_str(), nullptr, 10);
-}
-
 } // namespace bench

@@ -89,7 +89,4 @@ struct memory_use {
 };
 memory_use memory_of(pid_t process);
 
-/// Time on a CPU of the first thread, in nanoseconds; 0 where the kernel does not say.
-std::uint64_t cpu_time_ns(pid_t process);
-
 } // namespace bench

@@ -34,8 +34,10 @@ constexpr std::string_view prefix = "/2018-06-01/runtime/";
 std::string event_of(std::size_t bytes) {
     constexpr std::string_view before = R"({"name":")";
     constexpr std::string_view after = R"("})";
+    if (bytes == 0)
+        return {};
     if (bytes < 2)
-        throw std::runtime_error("an event has at least 2 bytes");
+        throw std::runtime_error("an event of JSON has at least 2 bytes");
     if (bytes < before.size() + after.size())
         return "{" + std::string(bytes - 2, ' ') + "}";
     return std::string(before) + std::string(bytes - before.size() - after.size(), 'x') +

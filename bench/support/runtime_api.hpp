@@ -29,7 +29,8 @@ struct request {
 /// One message with an event in it, whole; the number of the invocation stands in its request id.
 class event_message {
 public:
-    /// An event of exactly `bytes` bytes of JSON: "{}", or an object with a member `name`.
+    /// An event of exactly `bytes` bytes of JSON: "{}", or an object with a member `name`; of 0,
+    /// none.
     explicit event_message(std::size_t bytes);
     /// The event that is given.
     explicit event_message(const std::string& event);

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 namespace bench {
@@ -73,6 +75,14 @@ unsigned number_of(const std::string& text, const std::string& option) {
     if (text.empty() || *end != '\0' || value > 1'000'000'000)
         throw std::runtime_error(option + " wants a number");
     return static_cast<unsigned>(value);
+}
+
+std::string contents(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (text.empty())
+        throw std::runtime_error("nothing to read in " + path);
+    return text;
 }
 
 double quantile(series values, double share) {

@@ -36,6 +36,9 @@ std::vector<std::string> split(const std::string& text, char at);
 /// A number of an option's value; throws std::runtime_error where it is none.
 unsigned number_of(const std::string& text, const std::string& option);
 
+/// A file's; throws std::runtime_error where it cannot be read or is empty.
+std::string contents(const std::string& path);
+
 /// One value for each round.
 using series = std::vector<double>;
 
