@@ -42,6 +42,8 @@ TEST_F(wrong_dev, refuses_what_a_command_does_not_take) {
     expect_one_line(dev({"setup", "--peers", "perl"}),
                     "no peer is named perl; there are: boto3 rie cargo-lambda chromium ");
     expect_one_line(dev({"build"}), "./dev build --help");
+    expect_one_line(dev({"bench", "--quik"}), "--quik; see ./dev bench --help");
+    expect_one_line(dev({"bench", "--parts", "speed"}), "no part is named speed; there are: counts ");
     expect_one_line(dev({"build", "fast"}), "no preset is named fast; there are: debug release");
 }
 
