@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // AWS's own C++ runtime with nlohmann::json, which most people take there. `http` answers with five
-// fields of an API Gateway v2 event, `sqs` with what stands in the records of a queue. `read http|sqs
-// FILE TIMES` reads the event of a file so often without any runtime, and prints what one time takes.
+// fields of an API Gateway v2 event, `sqs` with what stands in the records of a queue. `read
+// http|sqs FILE TIMES` reads the event of a file so often without any runtime, and prints what one
+// time takes.
 #include <aws/lambda-runtime/runtime.h>
 
 #include <nlohmann/json.hpp>
