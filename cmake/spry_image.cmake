@@ -141,6 +141,7 @@ function(spry_image target)
             "${arg_TAG}" "${settings}" "${arg_WORKDIR}" ${placed}
         DEPENDS ${target} ${inputs} "${settings}" "${packer}"
             "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/spry_pack/common.sh"
+            "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/spry_pack/layout.sh"
         COMMENT "Packing ${target} into a container image"
         VERBATIM)
     add_custom_target(${target}_image DEPENDS "${output}.tar" "${output}.digest")
