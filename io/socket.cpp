@@ -33,7 +33,15 @@ socket& socket::operator=(socket&& other) noexcept {
     loop_ = other.loop_;
     fd_ = std::move(other.fd_);
     has_sent_ = other.has_sent_;
+    low_water_ = other.low_water_;
+    next_low_water_ = other.next_low_water_;
     return *this;
+}
+
+// Of a connected socket the kernel refuses none.
+void socket::set_low_water(int bytes) noexcept {
+    if (::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes) == 0)
+        low_water_ = bytes;
 }
 
 // A socket whose reading side is shut down here stays established; one whose peer has ended is in

@@ -43,6 +43,9 @@ public:
             record().fd = from.fd_.get();
             record().buffer = into;
             record().follows_send = std::exchange(from.has_sent_, false);
+            const int wanted = std::exchange(from.next_low_water_, 1);
+            if (wanted != from.low_water_)
+                from.set_low_water(wanted);
         }
     };
     struct [[nodiscard]] send_awaiter : io_awaiter<std::size_t> {
@@ -63,6 +66,13 @@ public:
     recv_awaiter recv_all(std::span<std::byte> into, stop_token stop = {}) noexcept {
         return recv_awaiter{*this, opcode::recv_all, into, stop};
     }
+    /// The next receive sleeps through `bytes`: more than that are there when it wakes, or the end
+    /// of the stream (SO_RCVLOWAT, socket(7)). For what is no news alone. The receives behind it
+    /// wake with the first byte again.
+    void sleep_through(std::size_t bytes) noexcept {
+        next_low_water_ = static_cast<int>(bytes) + 1;
+    }
+
     /// Suspends until all bytes are with the kernel, in order, and yields their number. The bytes
     /// stay valid until the await is over.
     send_awaiter send(std::span<const std::byte> head, std::span<const std::byte> body = {},
@@ -84,10 +94,13 @@ public:
 
 private:
     static result<unique_fd> make_stream(const address& to, int flags) noexcept;
+    void set_low_water(int bytes) noexcept;
 
     event_loop* loop_;
     unique_fd fd_;
     bool has_sent_ = false; // since the last receive: the answer cannot be there yet
+    int low_water_ = 1;     // the kernel's: so many bytes wake a receive
+    int next_low_water_ = 1;
 };
 
 } // namespace spry::io

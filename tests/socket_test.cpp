@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -20,6 +21,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace {
@@ -338,6 +340,58 @@ task<std::string> start_small_and_await_later(io::event_loop* loop) {
 
 TEST_P(socket, has_sent_what_was_started_before_it_is_awaited) {
     EXPECT_EQ(run(start_small_and_await_later(&loop())), "started7");
+}
+
+// Unread bytes at a socket, once there are so many.
+task<int> unread_bytes(io::socket* at, int wanted) {
+    int unread = 0;
+    for (int turn = 0; turn < 1000 && unread < wanted; ++turn) {
+        static_cast<void>(co_await at->loop().sleep_for(std::chrono::milliseconds{1}));
+        ::ioctl(at->fd(), FIONREAD, &unread);
+    }
+    co_return unread;
+}
+
+task<std::string> sleep_through_three_bytes(io::event_loop* loop) {
+    socket_pair pair = co_await connect_pair(loop);
+    std::string seen;
+    static_cast<void>(co_await send_text(&pair.near, "?"));
+    pair.near.sleep_through(3);
+    task_scope scope;
+    scope.spawn(store_text(&pair.near, &seen));
+    static_cast<void>(co_await send_text(&pair.far, "abc"));
+    const int unread = co_await unread_bytes(&pair.near, 3);
+    const std::string early = std::to_string(unread) + seen;
+    static_cast<void>(co_await send_text(&pair.far, "d"));
+    co_await scope.join();
+    // The one behind it wakes with the first byte.
+    static_cast<void>(co_await send_text(&pair.near, "?"));
+    std::string next;
+    scope.spawn(store_text(&pair.near, &next));
+    static_cast<void>(co_await send_text(&pair.far, "e"));
+    co_await scope.join();
+    co_return early + "|" + seen + "|" + next;
+}
+
+TEST_P(socket_of_the_kernel, sleeps_through_bytes_that_are_no_news) {
+    EXPECT_EQ(run(sleep_through_three_bytes(&loop())), "3|abcd|e");
+}
+
+task<std::string> sleep_into_the_end(io::event_loop* loop) {
+    socket_pair pair = co_await connect_pair(loop);
+    std::string seen;
+    static_cast<void>(co_await send_text(&pair.near, "?"));
+    pair.near.sleep_through(3);
+    task_scope scope;
+    scope.spawn(store_text(&pair.near, &seen));
+    static_cast<void>(co_await send_text(&pair.far, "abc"));
+    pair.far.shutdown_send();
+    co_await scope.join();
+    co_return seen;
+}
+
+TEST_P(socket_of_the_kernel, is_woken_by_the_end_of_the_stream_whatever_it_sleeps_through) {
+    EXPECT_EQ(run(sleep_into_the_end(&loop())), "abc");
 }
 
 task<std::string> cancel_recv(io::event_loop* loop) {
