@@ -112,6 +112,7 @@ private:
     task<result<http::arrival>> call_next();
     void write_error_headers(const error_report& report, std::pmr::memory_resource& memory);
     judgement judge_next(const result<http::arrival>& outcome);
+    bool sleeps_through_202() const noexcept;
     post_outcome judge_post(int status, std::size_t body_size) const;
 
     io::event_loop& loop_;
@@ -136,7 +137,8 @@ private:
     invocation about_;
     worker_place place_;
     bool pipelines_;
-    bool next_is_sent_ = false; // behind the last response; its answer has not been read
+    bool next_is_sent_ = false;      // behind the last response; its answer has not been read
+    std::size_t accepted_bytes_ = 0; // of the last answer to a response, while pipelining
 };
 
 } // namespace spry

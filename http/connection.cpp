@@ -75,6 +75,7 @@ task<result<arrival>> connection::pump(message* into, goal until, stop_token sto
             interim_answers_ = 0;
         }
     }
+    const bool is_owed = std::exchange(is_owed_, false);
     for (;;) {
         const step next = advance(*into, until);
         if (next.what == step::kind::done)
@@ -101,7 +102,7 @@ task<result<arrival>> connection::pump(message* into, goal until, stop_token sto
         }
         if (!received && received.error() != std::errc::connection_reset)
             co_return failure(received.error());
-        if (received && waits_for_rest())
+        if (received && waits_for_rest(is_owed))
             continue;
         const step last = end_of_stream(*into, until);
         if (last.what == step::kind::closed)
@@ -115,10 +116,12 @@ task<result<arrival>> connection::pump(message* into, goal until, stop_token sto
 }
 
 // A request to end that has come behind the first bytes of a message has cut the receive, and the
-// rest is on its way nevertheless. Of a message that has not begun nothing is missed. The thread
-// sleeps: a socket that is cut counts as readable for good, and no loop can wait for it.
-bool connection::waits_for_rest() noexcept {
-    if (!io::termination::requested() || (phase_ == phase::head && only_line_ends()) ||
+// rest is on its way nevertheless. Of a message that has not begun nothing is missed, unless it is
+// owed. The thread sleeps: a socket that is cut counts as readable for good, and no loop can wait
+// for it.
+bool connection::waits_for_rest(bool is_owed) noexcept {
+    const bool has_begun = phase_ != phase::head || !only_line_ends();
+    if (!io::termination::requested() || !(has_begun || is_owed) ||
         waits_for_rest_ == waits_for_rest_max || !stream_.peer_may_send())
         return false;
     ++waits_for_rest_;

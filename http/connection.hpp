@@ -2,6 +2,7 @@
 // connection: bytes on one socket to and from HTTP/1.1 messages.
 #pragma once
 
+#include <spry/core/assert.hpp>
 #include <spry/core/result.hpp>
 #include <spry/core/stop_token.hpp>
 #include <spry/core/task.hpp>
@@ -108,12 +109,25 @@ public:
     io::socket::send_awaiter send_last_chunk(head_builder& pending, std::string_view trailers = {},
                                              stop_token stop = {});
 
+    /// Before a read of a message that the peer owes, whose end is no news alone, and which will be
+    /// about `bytes` long: the read sleeps through so many (see `io::socket::sleep_through`), and a
+    /// request to end (io/termination.hpp) that cuts it does not keep the message from being read.
+    void sleep_through(std::size_t bytes) noexcept {
+        stream_.sleep_through(bytes);
+        is_owed_ = true;
+    }
+
     io::socket& stream() noexcept { return stream_; }
     receive_buffer& buffer() noexcept { return buffer_; }
 
     /// Bytes received so far, over all messages, and whether a read is waiting for more: for who
     /// enforces timeouts.
     std::uint64_t bytes_received() const noexcept { return bytes_received_; }
+    /// Of these, those of messages that have been read to their end.
+    std::uint64_t bytes_read() const noexcept {
+        SPRY_ASSERT(at_message_end());
+        return bytes_received_ - buffer_.size();
+    }
     bool is_waiting() const noexcept { return waiting_; }
     /// True while nothing of a next message has come.
     bool is_idle() const noexcept { return phase_ != phase::body && buffer_.empty(); }
@@ -131,7 +145,7 @@ private:
     };
 
     task<result<arrival>> pump(message* into, goal until, stop_token stop, bool answers_head);
-    bool waits_for_rest() noexcept;
+    bool waits_for_rest(bool is_owed) noexcept;
     step advance(message& into, goal until);
     step advance_head(message& into, goal until);
     step advance_body(message& into, goal until);
@@ -150,6 +164,7 @@ private:
     parser parser_;
     phase phase_ = phase::between;
     bool waiting_ = false;
+    bool is_owed_ = false; // the message that is read next
     std::uint16_t waits_for_rest_ = 0;
     int interim_answers_ = 0;
     std::uint64_t length_left_ = 0; // of a body with a length: what was not given out yet

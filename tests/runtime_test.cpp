@@ -356,6 +356,34 @@ TEST(runtime_pipeline, ends_with_the_first_sign_of_trouble) {
     }
 }
 
+// The second response is the first whose 202 the worker sleeps through; what comes instead of it,
+// or behind it in pieces, wakes it.
+TEST(runtime_pipeline, wakes_for_whatever_comes_with_the_answer_it_sleeps_through) {
+    script_step in_pieces{event_answer("c", "3")};
+    in_pieces.byte_by_byte = true;
+    script_step slow = in_pieces;
+    slow.answer = answer(202, "X-Longer: than the one before\r\n", "{}") + slow.answer;
+    const std::vector<std::vector<script_step>> scripts{
+        {{accepted_answer()}, in_pieces},
+        {{answer(202, "X-Longer: than the one before\r\n", "{}")}, in_pieces},
+        {{answer(202, "", "")}, in_pieces},
+        {slow, {""}},
+        {{accepted_answer(), true}, {event_answer("c", "3")}},
+    };
+    for (const std::vector<script_step>& script : scripts) {
+        SCOPED_TRACE(script.front().answer);
+        std::vector<script_step> whole{
+            {event_answer("a", "1")}, {accepted_answer()}, {event_answer("b", "2")}};
+        whole.insert(whole.end(), script.begin(), script.end());
+        whole.push_back({accepted_answer()});
+        const ended outcome = run_pipelined(std::move(whole), {"f", echo});
+        EXPECT_EQ(outcome.exit_code, 1);
+        ASSERT_EQ(outcome.requests.size(), 7u);
+        EXPECT_EQ(outcome.requests[5].start_line, response_line("c"));
+        EXPECT_EQ(outcome.requests[5].body, "3");
+    }
+}
+
 // In a process of its own, since a request to end cannot be taken back.
 [[noreturn]] void be_told_to_end_while_waiting() {
     spry::io::termination::install();

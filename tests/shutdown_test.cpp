@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SIGTERM at a function: runtime-contract 1.9. Each in a process of its own, since a request to end
 // cannot be taken back.
+#include "support/captured_output.hpp"
 #include "support/forked.hpp"
 #include "support/scripted_function.hpp"
 
@@ -22,6 +23,7 @@ using spry::testing::accepted_answer;
 using spry::testing::answer;
 using spry::testing::event_answer;
 using spry::testing::script_step;
+using spry::tests::captured_output;
 using spry::tests::exit_code_of;
 using spry::tests::function_run;
 using spry::tests::run_function;
@@ -65,6 +67,37 @@ TEST_P(shutdown_signal, contract_1_9_loses_no_event_of_which_a_byte_has_come) {
         ASSERT_EQ(
             exit_code_of([&] { return be_told_to_end_inside_an_event(event, at, GetParam()); }), 0)
             << "the signal came behind byte " << at << " of " << event.size();
+    }
+}
+
+// Pipelined, the worker idles in the read of a 202, inside of which the signal is sent.
+int be_told_to_end_inside_an_acknowledgement(std::size_t at, const char* backend) {
+    script_step interrupted{accepted_answer()};
+    interrupted.split_at = 1;
+    interrupted.signal = SIGTERM;
+    interrupted.signal_at = at;
+    interrupted.pause_ms = at == 0 ? 20 : 0; // what has begun is waited for in any case
+    captured_output log;
+    const function_run ended =
+        run_function({{event_answer("a", "1")},
+                      {accepted_answer()},
+                      {event_answer("b", "2")},
+                      interrupted,
+                      {""}},
+                     {{"f", echo}}, {}, {{"SPRY_IO", backend}, {"SPRY_PIPELINE", "1"}});
+    // Nothing is said of a broken connection.
+    if (ended.exit_code != 0 || !log.finish().empty())
+        return 1;
+    // None is posted again, and nobody asks for a third event but in the call that was out already.
+    return ended.requests.size() == 5 && ended.requests[3].body == "2" ? 0 : 2;
+}
+
+TEST_P(shutdown_signal, contract_1_9_ends_a_pipelined_wait_and_reads_the_acknowledgement) {
+    for (std::size_t at = 0; at <= accepted_answer().size(); ++at) {
+        ASSERT_EQ(
+            exit_code_of([&] { return be_told_to_end_inside_an_acknowledgement(at, GetParam()); }),
+            0)
+            << "the signal came behind byte " << at;
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <utility>
@@ -115,6 +116,7 @@ bool fake_runtime_api::serve_connection(int fd) {
         unsent.remove_prefix(step.signal_at);
         bytes_sent_ += step.signal_at;
         ::kill(::getpid(), step.signal);
+        std::this_thread::sleep_for(std::chrono::milliseconds{step.pause_ms});
     }
     if (!send_answer(fd, step, unsent))
         return false;

@@ -44,12 +44,17 @@ int find_peer(const name& its_own, const name& ours) {
     return -1;
 }
 
+// What lies below its low-water mark, a receive that sleeps does not take.
 bool has_received(int peer, std::uint64_t bytes) {
     tcp_info info{};
     socklen_t size = sizeof info;
     int left = 0;
+    int low_water = 1;
+    socklen_t low_water_size = sizeof low_water;
     return ::getsockopt(peer, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
-           (info.tcpi_bytes_received >= bytes && ::ioctl(peer, FIONREAD, &left) == 0 && left == 0);
+           (info.tcpi_bytes_received >= bytes && ::ioctl(peer, FIONREAD, &left) == 0 &&
+            ::getsockopt(peer, SOL_SOCKET, SO_RCVLOWAT, &low_water, &low_water_size) == 0 &&
+            left < low_water);
 }
 
 } // namespace

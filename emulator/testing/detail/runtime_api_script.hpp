@@ -20,6 +20,7 @@ struct script_step {
         SIZE_MAX;              ///< stop reading the request here, and answer: an early answer
     int signal = 0;            ///< sent to this process once the request has been read
     std::size_t signal_at = 0; ///< and so many bytes of the answer have been sent
+    int pause_ms = 0;          ///< between the signal and the rest, for the client to act on it
     /// Behind an early answer: read no more, and keep the connection until the client makes
     /// another one.
     bool stops_reading = false;
