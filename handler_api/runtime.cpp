@@ -70,7 +70,8 @@ task<runtime_client::post_outcome> runtime::answer_event() {
 task<post_outcome> runtime::post_answer(const response& answer, context& about) {
     if (detail::response_stream* const stream = answer.stream())
         return stream->post(client_, about, stop_);
-    return client_.post_response(answer);
+    // The end hook is promised to come before the next event is asked for.
+    return client_.post_response(answer, hooks_.end == nullptr);
 }
 
 task<> runtime::run_handler(context* about, outcome* into) {

@@ -209,10 +209,11 @@ void runtime_client::start_response(std::string_view content_type) {
         response_head_ = {id.size(), head_.size()};
 }
 
-task<runtime_client::post_outcome> runtime_client::post_response(const response& answer) {
+task<runtime_client::post_outcome> runtime_client::post_response(const response& answer,
+                                                                 bool may_pipeline) {
     start_response(answer.content_type());
     // Once the process has been told to end, no further event is asked for.
-    const bool pipelines = pipelines_ && !io::termination::requested();
+    const bool pipelines = may_pipeline && pipelines_ && !io::termination::requested();
     return finish_post(answer.body(), pipelines);
 }
 

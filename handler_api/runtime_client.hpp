@@ -85,8 +85,9 @@ public:
 
     /// Answers the current event, with a response that is no stream (`detail::streamed_post` posts
     /// those). Never sends an answer twice: when the connection breaks in the
-    /// middle, nobody knows whether it has arrived.
-    task<post_outcome> post_response(const response& answer);
+    /// middle, nobody knows whether it has arrived. `may_pipeline`: whoever calls has nothing to do
+    /// between the acknowledgement and the next event, and the call for that may go out now.
+    task<post_outcome> post_response(const response& answer, bool may_pipeline);
     /// A document that is too large for the Runtime API (413) is posted once more, shortened.
     task<post_outcome> post_error(error_report report, std::pmr::memory_resource& memory);
 

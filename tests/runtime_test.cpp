@@ -331,6 +331,18 @@ TEST(runtime_pipeline, is_not_used_for_errors) {
     EXPECT_FALSE(outcome.requests[1].is_followed);
 }
 
+// invocation_hooks.hpp: the end is told before the next event is asked for.
+TEST(runtime_pipeline, waits_for_the_end_hook) {
+    happened.clear();
+    const ended outcome =
+        run({{event_answer("a", "1")}, {accepted_answer()}, {event_answer("b", "2")}}, {"f", echo},
+            "", true, noting_hooks);
+    ASSERT_GE(outcome.requests.size(), 3u);
+    EXPECT_FALSE(outcome.requests[1].is_followed);
+    EXPECT_EQ(outcome.requests[2].start_line, next_line);
+    EXPECT_EQ(happened.at(1), "end a 1");
+}
+
 // 413 leaves the pipelined call standing; the other two take it with them.
 TEST(runtime_pipeline, ends_with_the_first_sign_of_trouble) {
     const script_step troubles[] = {

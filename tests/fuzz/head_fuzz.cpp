@@ -57,7 +57,7 @@ task<bool> answer_one(runtime_client* client, std::string_view body, std::string
     if (next != runtime_client::next_outcome::event)
         co_return false;
     const response answer = response::bytes(body, type);
-    (void)co_await client->post_response(answer);
+    (void)co_await client->post_response(answer, false);
     client->release();
     co_return true;
 }
