@@ -83,62 +83,50 @@ def rust_builds():
     return {name: suffix for name, suffix in RUST.items() if (PEERS / f"rust/json{suffix}").exists()}
 
 
-def echo_peers(families):
-    """{name: command} of those that echo."""
+def of_families(families, rust, others):
+    """{name: command} of those families: `rust` with the suffix of each build that there is, and of
+    `others` those whose name begins with one."""
     commands = {}
     if "rust" in families:
-        commands |= {name: f".deps/peers/rust/echo{suffix}" for name, suffix in rust_builds().items()}
-    if "cpp" in families:
-        commands |= {"cpp": ".deps/peers/cpp/function echo",
-                     "cpp-dynamic": ".deps/peers/cpp/function-dynamic echo"}
-    if "go" in families:
-        commands["go"] = ".deps/peers/go/function echo"
-    if "python" in families:
-        commands["python"] = python_command("echo.handler")
-    if "node" in families:
-        commands["node"] = node_command("echo.handler")
-    if "java" in families:
-        commands["java"] = java_command("peers.Echo")
-    return commands
+        commands = {name: rust.format(suffix) for name, suffix in rust_builds().items()}
+    return commands | {name: command for name, command in others.items()
+                       if name.partition("-")[0] in families}
+
+
+def echo_peers(families):
+    """{name: command} of those that echo."""
+    return of_families(families, ".deps/peers/rust/echo{}", {
+        "cpp": ".deps/peers/cpp/function echo",
+        "cpp-dynamic": ".deps/peers/cpp/function-dynamic echo",
+        "go": ".deps/peers/go/function echo",
+        "python": python_command("echo.handler"),
+        "node": node_command("echo.handler"),
+        "java": java_command("peers.Echo"),
+    })
 
 
 def json_peers(families, what):
     """{name: command} of those that answer the event `what`, http or sqs."""
-    commands = {}
-    if "rust" in families:
-        commands |= {name: f".deps/peers/rust/json{suffix} {what}"
-                     for name, suffix in rust_builds().items()}
-    if "cpp" in families:
-        commands["cpp"] = f".deps/peers/cpp/json {what}"
-    if "go" in families:
-        commands["go"] = f".deps/peers/go/json {what}"
-    if "python" in families:
-        commands["python"] = python_command(f"json_events.{what}")
-    if "node" in families:
-        commands["node"] = node_command(f"json.{what}")
-    if "java" in families:
-        commands["java"] = java_command(f"peers.{what.capitalize()}")
-    return commands
+    return of_families(families, f".deps/peers/rust/json{{}} {what}", {
+        "cpp": f".deps/peers/cpp/json {what}",
+        "go": f".deps/peers/go/json {what}",
+        "python": python_command(f"json_events.{what}"),
+        "node": node_command(f"json.{what}"),
+        "java": java_command(f"peers.{what.capitalize()}"),
+    })
 
 
 def reading(families, what):
     """{name: command} of programs that read the event `what` of a file without any runtime; behind it
     stand the file and how often."""
-    commands = {"spry": f"{relative(BUILD)}/bench/functions/bench_json read {what}"}
-    if "rust" in families:
-        commands |= {name: f".deps/peers/rust/json{suffix} read {what}"
-                     for name, suffix in rust_builds().items()}
-    if "cpp" in families:
-        commands["cpp"] = f".deps/peers/cpp/json read {what}"
-    if "go" in families:
-        commands["go"] = f".deps/peers/go/json read {what}"
-    if "python" in families:
-        commands["python"] = f".deps/peers/python/bin/python bench/peers/python/json_events.py read {what}"
-    if "node" in families:
-        commands["node"] = f"{interpreter('node')} bench/peers/node/read.mjs {what}"
-    if "java" in families:
-        commands["java"] = java(f"peers.Read {what}")
-    return commands
+    spry_alone = {"spry": f"{relative(BUILD)}/bench/functions/bench_json read {what}"}
+    return spry_alone | of_families(families, f".deps/peers/rust/json{{}} read {what}", {
+        "cpp": f".deps/peers/cpp/json read {what}",
+        "go": f".deps/peers/go/json read {what}",
+        "python": f".deps/peers/python/bin/python bench/peers/python/json_events.py read {what}",
+        "node": f"{interpreter('node')} bench/peers/node/read.mjs {what}",
+        "java": java(f"peers.Read {what}"),
+    })
 
 
 def subjects(commands):
