@@ -352,14 +352,19 @@ task<int> unread_bytes(io::socket* at, int wanted) {
     co_return unread;
 }
 
-task<std::string> sleep_through_three_bytes(io::event_loop* loop) {
+// `near` has asked, and sleeps through three bytes, which `far` sends.
+task<> sleep_through_three(socket_pair* pair, task_scope* scope, std::string* seen) {
+    static_cast<void>(co_await send_text(&pair->near, "?"));
+    pair->near.sleep_through(3);
+    scope->spawn(store_text(&pair->near, seen));
+    static_cast<void>(co_await send_text(&pair->far, "abc"));
+}
+
+task<std::string> sleep_until_the_fourth_byte(io::event_loop* loop) {
     socket_pair pair = co_await connect_pair(loop);
     std::string seen;
-    static_cast<void>(co_await send_text(&pair.near, "?"));
-    pair.near.sleep_through(3);
     task_scope scope;
-    scope.spawn(store_text(&pair.near, &seen));
-    static_cast<void>(co_await send_text(&pair.far, "abc"));
+    co_await sleep_through_three(&pair, &scope, &seen);
     const int unread = co_await unread_bytes(&pair.near, 3);
     const std::string early = std::to_string(unread) + seen;
     static_cast<void>(co_await send_text(&pair.far, "d"));
@@ -374,17 +379,14 @@ task<std::string> sleep_through_three_bytes(io::event_loop* loop) {
 }
 
 TEST_P(socket_of_the_kernel, sleeps_through_bytes_that_are_no_news) {
-    EXPECT_EQ(run(sleep_through_three_bytes(&loop())), "3|abcd|e");
+    EXPECT_EQ(run(sleep_until_the_fourth_byte(&loop())), "3|abcd|e");
 }
 
 task<std::string> sleep_into_the_end(io::event_loop* loop) {
     socket_pair pair = co_await connect_pair(loop);
     std::string seen;
-    static_cast<void>(co_await send_text(&pair.near, "?"));
-    pair.near.sleep_through(3);
     task_scope scope;
-    scope.spawn(store_text(&pair.near, &seen));
-    static_cast<void>(co_await send_text(&pair.far, "abc"));
+    co_await sleep_through_three(&pair, &scope, &seen);
     pair.far.shutdown_send();
     co_await scope.join();
     co_return seen;
