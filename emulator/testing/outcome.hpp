@@ -33,8 +33,8 @@ struct outcome {
     /// What stood in front of a streamed HTTP answer: JSON.
     std::string prelude;
 
-    /// All records of the invocation, in the format that was asked for, one in a line. What is
-    /// printed is not here.
+    /// All records of the invocation, in the format that was asked for, one in a line; their
+    /// timestamps are the machine's. What is printed is not here.
     std::string log;
     /// From event to answer, in the made-up time: what was waited for, exactly. Computing takes
     /// none.

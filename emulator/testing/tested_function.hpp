@@ -59,8 +59,7 @@ struct function_settings {
 /// - A handler that ignores its deadline runs to its end; `outcome::timed_out` says so.
 /// - A handler that waits for what cannot come, or that never ends, ends the test by assertion.
 /// - Sockets of the loop reach only who listens on the same loop; other descriptors, child
-/// processes
-///   and signals need a real one.
+///   processes and signals need a real one.
 class tested_function {
 public:
     /// Any handler that `spry::run` takes, or what `wrap` makes of one.
