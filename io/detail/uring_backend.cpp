@@ -12,10 +12,13 @@
 //    silence, or fails at once and says so. Whoever enters a send and the receive behind it then
 //    wakes once, for the receive, and not a second time for the send.
 // 4. A cancellation is an entry too; the operation's own completion follows it.
+// 5. The receive behind a send stays armed from one message to the next
+// (uring_standing_receive.hpp).
 #include <spry/io/detail/uring_backend.hpp>
 
 #include <spry/core/assert.hpp>
 #include <spry/io/detail/attempt.hpp>
+#include <spry/io/detail/uring_standing_receive.hpp>
 
 #include <algorithm>
 #include <array>
@@ -65,8 +68,10 @@ public:
           messages_(std::make_unique_for_overwrite<message_slot[]>(entries_)) {}
     ~uring_backend() override {
         SPRY_ASSERT(pending_ == 0);
-        if (is_open_)
-            ::io_uring_queue_exit(&ring_);
+        if (!is_open_)
+            return;
+        standing_.close();
+        ::io_uring_queue_exit(&ring_);
     }
 
     result<> open(ring_requirement requirement) noexcept {
@@ -105,8 +110,12 @@ public:
         if (op.is_linked())
             return;
         io_uring_sqe* sqe = next_entry();
-        ::io_uring_prep_cancel(sqe, &op, 0);
-        ::io_uring_sqe_set_data(sqe, nullptr);
+        if (standing_.receives_for(op)) {
+            standing_.prepare_cancel(*sqe);
+        } else {
+            ::io_uring_prep_cancel(sqe, &op, 0);
+            ::io_uring_sqe_set_data(sqe, nullptr);
+        }
     }
 
     void wait(std::optional<time_point> until,
@@ -120,7 +129,14 @@ public:
         collect(completed);
     }
 
-    void forget(int) noexcept override {}
+    void forget(int fd) noexcept override {
+        if (!standing_.holds(fd))
+            return;
+        standing_.prepare_cancel(*next_entry());
+        standing_.forget();
+        // Now: the descriptor's last holder is to be whoever closes it.
+        check_entered(::io_uring_submit_and_get_events(&ring_));
+    }
 
 private:
     static bool is_socket_transfer(opcode code) noexcept {
@@ -167,6 +183,11 @@ private:
     }
 
     void enter(operation& op, bool is_first_time) noexcept {
+        if (op.code == opcode::recv && op.follows_send && standing_.take(op)) {
+            if (standing_.wants_entry())
+                standing_.prepare(*next_entry());
+            return;
+        }
         io_uring_sqe* sqe = next_entry();
         switch (op.code) {
         case opcode::recv:
@@ -263,6 +284,12 @@ private:
         io_uring_cqe* entry = nullptr;
         io_uring_for_each_cqe(&ring_, head, entry) {
             ++seen;
+            if (standing_receive::is_from_here(*entry)) {
+                const auto [op, outcome] = standing_.completed(*entry);
+                if (op != nullptr)
+                    completion_of(*op, outcome, completed);
+                continue;
+            }
             auto* op = static_cast<operation*>(::io_uring_cqe_get_data(entry));
             if (op != nullptr)
                 completion_of(*op, entry->res, completed);
@@ -273,8 +300,11 @@ private:
     void completion_of(operation& op, int outcome, intrusive_queue<operation>& completed) noexcept {
         if (op.is_linked())
             silent_.remove(op);
-        if (outcome < 0 && outcome != -EINTR && outcome != -EAGAIN)
+        if (outcome < 0 && outcome != -EINTR && outcome != -EAGAIN) {
+            if (op.code == opcode::send && standing_.holds(op.fd))
+                standing_.prepare_cancel(*next_entry());
             return finish(op, outcome, completed);
+        }
         switch (op.code) {
         case opcode::recv:
             if (outcome >= 0)
@@ -322,6 +352,7 @@ private:
     unsigned entries_;
     io_uring ring_{};
     bool is_open_ = false;
+    standing_receive standing_{ring_};
     std::size_t pending_ = 0;
     intrusive_queue<operation> silent_; // entered, and complete unless the kernel says otherwise
     std::unique_ptr<message_slot[]> messages_; // one for each entry
