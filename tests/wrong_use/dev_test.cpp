@@ -22,8 +22,8 @@ protected:
                                    release::overlaid(release::inherited_environment(), variables),
                                    std::chrono::seconds(300));
     }
-    static void expect_one_line(const finished& run, const std::string& part) {
-        EXPECT_EQ(run.exit_code, 2) << run.text();
+    static void expect_one_line(const finished& run, const std::string& part, int exit_code = 2) {
+        EXPECT_EQ(run.exit_code, exit_code) << run.text();
         EXPECT_EQ(run.out, "");
         EXPECT_THAT(run.err, StartsWith("dev: "));
         EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
@@ -43,7 +43,8 @@ TEST_F(wrong_dev, refuses_what_a_command_does_not_take) {
                     "no peer is named perl; there are: boto3 rie cargo-lambda chromium ");
     expect_one_line(dev({"build"}), "./dev build --help");
     expect_one_line(dev({"bench", "--quik"}), "--quik; see ./dev bench --help");
-    expect_one_line(dev({"bench", "--parts", "speed"}), "no part is named speed; there are: counts ");
+    expect_one_line(dev({"bench", "--parts", "speed"}),
+                    "no part is named speed; there are: counts ");
     expect_one_line(dev({"build", "fast"}), "no preset is named fast; there are: debug release");
 }
 
@@ -63,6 +64,19 @@ TEST_F(wrong_dev, new_refuses_what_cannot_be_a_project_and_leaves_nothing) {
     expect_one_line(dev({"new", SPRY_SOURCE_DIR "/one"}), "is in spry itself");
     EXPECT_TRUE(std::filesystem::is_empty(folder));
     std::filesystem::remove_all(folder);
+}
+
+TEST_F(wrong_dev, new_leaves_nothing_on_a_full_disk) {
+    std::string folder = (std::filesystem::temp_directory_path() / "spry-test-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    // A limit of all files stands for the disk; what is said goes to a pipe.
+    const char* script = R"((ulimit -f 0; trap '' XFSZ; exec "$0" new "$1") 2>&1 | cat >&2
+                            exit ${PIPESTATUS[0]})";
+    const strings limited = {"/bin/bash", "-c", script, SPRY_SOURCE_DIR "/dev", folder + "/one"};
+    expect_one_line(
+        release::run_to_end(limited, release::inherited_environment(), std::chrono::seconds(300)),
+        "cannot write to " + folder + "; is its disk full?", 1);
+    EXPECT_TRUE(std::filesystem::remove(folder)) << "something was left in " << folder;
 }
 
 TEST_F(wrong_dev, refuses_an_event_file_that_cannot_be_read) {
