@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is executed: the entry point, and what it needs to be executed itself."""
+import re
+
 from .elf import NoElf, read_program
 from .tree import FILE, FOLDER, LINK
 
-BOOTSTRAP = "/var/runtime/bootstrap"
+BOOTSTRAP = "/var/runtime/bootstrap"  # AWS's
+LONGEST_SCRIPT = 65536
 DEEPEST_SCRIPT = 4  # as Linux: scripts whose interpreters are scripts
 
 
@@ -31,18 +34,29 @@ def judge_entry_point(settings, tree, open_content, report):
         report.add("EPMODE", path, f"has mode {entry.node.mode:04o}")
     judge_program(path, entry.node, settings, tree, open_content, report)
     if path.rpartition("/")[2] == "lambda-entrypoint.sh":
-        judge_bootstrap(settings, tree, open_content, report)
+        judge_bootstrap(entry.node, settings, tree, open_content, report)
     return entry.path
 
 
-def judge_bootstrap(settings, tree, open_content, report):
-    node = tree.find(BOOTSTRAP).node
-    if node is None or node.kind != FILE:
-        report.add("BOOTSTRAP", BOOTSTRAP, "is no file of the image")
+def judge_bootstrap(script, settings, tree, open_content, report):
+    """The first that is there counts, as for the script."""
+    with open_content(script.content) as file:
+        places = places_in(file.read(LONGEST_SCRIPT))
+    found = [(place, tree.find(place).node) for place in places]
+    path, node = next(((place, node) for place, node in found if node and node.kind == FILE), (None, None))
+    if path is None:
+        others = f", nor is {' or '.join(places[1:])}" if places[1:] else ""
+        report.add("BOOTSTRAP", places[0], f"is no file of the image{others}")
     elif not node.mode & 0o001:
-        report.add("BOOTSTRAP", BOOTSTRAP, f"has mode {node.mode:04o}")
+        report.add("BOOTSTRAP", path, f"has mode {node.mode:04o}")
     else:
-        judge_program(BOOTSTRAP, node, settings, tree, open_content, report)
+        judge_program(path, node, settings, tree, open_content, report)
+
+
+def places_in(script):
+    """The bootstraps that the entry script names, in its order: AWS's has one, spry-base's has three."""
+    named = re.findall(rb"(?<![\w./-])(?:/[\w.-]+)+/bootstrap(?![\w./-])", script)
+    return list(dict.fromkeys(path.decode() for path in named)) or [BOOTSTRAP]
 
 
 def judge_program(path, node, settings, tree, open_content, report):

@@ -99,7 +99,7 @@ RULES = {
         "link statically, or copy the loader and its libraries into the image",
         "6 Own base image"),
     "BOOTSTRAP": error(
-        "/var/runtime/bootstrap is there for lambda-entrypoint.sh to execute",
+        "the bootstrap that lambda-entrypoint.sh executes is there",
         "copy the runtime there with mode 0755", "6 lambda-entrypoint.sh"),
     "HANDLER": warning(
         "lambda-entrypoint.sh takes exactly one argument",

@@ -497,6 +497,14 @@ def bootstrap_not_executable():
     return of_aws(program(mode=0o644))
 
 
+@bad("BOOTSTRAP")
+def bootstrap_where_aws_does_not_look():
+    """Its script names one place; that of spry-base would take this one."""
+    image = of_aws(program("var/task/bootstrap"), program("bin/sh"))
+    return image.remove("/lambda-entrypoint.sh").add(file(
+        "lambda-entrypoint.sh", b"#!/bin/sh\nexec /var/runtime/bootstrap\n", 0o755))
+
+
 @bad("HANDLER")
 def base_without_command():
     return of_aws(program(), command=())
