@@ -7,6 +7,10 @@ export LC_ALL
 umask 022
 # What gzip and tar would take from the user's environment.
 unset GZIP TAR_OPTIONS POSIXLY_CORRECT
+case $output in
+    /*) ;;
+    *) output=$PWD/$output ;; # for those who change the folder
+esac
 part=$output.part
 
 fail() {
