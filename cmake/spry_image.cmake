@@ -15,7 +15,7 @@
 #     <target>.oci          an OCI layout (a folder), for skopeo copy oci:...
 #     <target>.oci.tar      the same for podman load, docker load, skopeo's oci- and docker-archive
 #     <target>.oci.digest   the manifest's digest
-# Needs neither a container engine nor root: a shell, GNU tar, gzip, coreutils and findutils. The executable has
+# Needs neither a container engine nor root: a shell, GNU tar, gzip, grep, coreutils and findutils. The executable has
 # to be static. The same inputs give the same bytes; their date is SOURCE_DATE_EPOCH, or 1970.
 
 # A text as a JSON string.

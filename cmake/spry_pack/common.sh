@@ -20,7 +20,7 @@ fail() {
 
 need() {
     for tool; do
-        command -v "$tool" >/dev/null || fail "$tool is needed and not installed (Debian: apt-get install tar gzip coreutils findutils)"
+        command -v "$tool" >/dev/null || fail "$tool is needed and not installed (Debian: apt-get install tar gzip grep sed coreutils findutils)"
     done
 }
 
@@ -60,5 +60,6 @@ check_executable() {
     done
 }
 
+need rm mkdir mv tr
 trap 'rm -rf "$part"' EXIT
 trap 'exit 1' HUP INT TERM

@@ -2,7 +2,7 @@
 # An OCI layout in $part/layout; read after common.sh by what writes images. An image is made by
 # begin_image, add_layer for each layer and put_image; index.json is of index_of. The same input gives
 # the same bytes.
-need tar gzip sha256sum od stat date find sort
+need tar gzip sha256sum od stat date find sort grep cat cp chmod
 tar --version 2>/dev/null | grep -q 'GNU tar' || fail "tar is not GNU tar, which is needed for an archive that is the same everywhere (Debian: apt-get install tar)"
 
 epoch=${SOURCE_DATE_EPOCH:-0}
