@@ -15,13 +15,13 @@ sys.path[1:1] = [str(ROOT / "tests/images/lint"), str(ROOT / "tests/docs")]
 import sandbox
 from bad_images import BAD
 from docs import blocks
-from engines import AS_LAMBDA, GID, MEMORY, PATIENCE, UID, Unavailable
+from engines import AS_LAMBDA, PATIENCE, Unavailable
 from image import PROGRAM, archive
 from packing import BOOTSTRAP, pack
+from restrictions import ENOSYS, EPERM, expect_restricted, ring_refused
 
 EXAMPLES = Path(os.environ.get("SPRY_BUILD_DIR", "build/release")).resolve() / "examples"
 LINT = ROOT / "image/lint"
-EPERM, ENOSYS = 1, 38
 
 
 class Case(unittest.TestCase):
@@ -59,35 +59,15 @@ class as_lambda(Case):
             self.assertEqual(len(processes), 2, "the emulator and the function")
             self.assertLess(sum(each.resident_kib for each in processes), 4096)
             for each in processes:
-                self.expect_restricted(each)
+                expect_restricted(each)
             self.assertEqual(container.stop(), 0)
             return container.log()
-
-    def expect_restricted(self, process):
-        self.assertEqual(process.status["Uid"].split(), [str(UID)] * 4)
-        self.assertEqual(process.status["Gid"].split(), [str(GID)] * 4)
-        for name in "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb":
-            self.assertEqual(int(process.status[name], 16), 0, name)
-        self.assertEqual(process.status["NoNewPrivs"], "1")
-        self.assertEqual(process.status["Seccomp"], "2", "calls are filtered")
-        self.assertEqual(process.limit("Max open files"), ("1024", "1024"))
-        self.assertEqual(process.limit("Max processes"), ("1024", "1024"))
-        self.assertEqual(process.memory(), MEMORY)
-        self.assertIn("ro", process.mount("/")[1])
-        system, options = process.mount("/tmp")
-        self.assertEqual(system, "tmpfs")
-        self.assertIn("rw", options)
 
     def test_with_the_calls_that_the_engine_allows(self):
         self.run_hello()
 
     def refuse_ring(self, error):
-        calls = ["io_uring_setup", "io_uring_enter", "io_uring_register"]
-        profile = sandbox.FOLDER / f"refuse_{error}.json"
-        profile.write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
-            {"names": calls, "action": "SCMP_ACT_ERRNO", "errnoRet": error}]}))
-        log = self.run_hello("--security-opt", f"seccomp={profile}",
-                             "--env", "AWS_LAMBDA_LOG_LEVEL=DEBUG")
+        log = self.run_hello(*ring_refused(sandbox.FOLDER, error), "--env", "AWS_LAMBDA_LOG_LEVEL=DEBUG")
         self.assertIn(f"backend=direct\terrno={error}", log)
 
     def test_with_a_ring_refused_by_EPERM(self):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 PATIENCE = 60  # beyond this an engine hangs
 PORT = 9000  # as documented; the sandbox has every port free
+INSIDE_PORT, LISTEN = 8080, "0A"  # as /proc has them
 INVOKE = "/2015-03-31/functions/function/invocations"
 # As Lambda has it: a root that is only read, /tmp, a user without rights, 128 MB, and 1024 descriptors
 # and processes.
@@ -28,11 +29,13 @@ class Unavailable(Exception):
 
 
 class Engine:
-    """Runs until the end of the with block."""
+    """Runs until the end of the with block. Images are in memory, or in the folder `store`, whose disk has
+    room for what builds take; an engine with one builds with the machine's network, and publishes no ports."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, store=None):
         self.folder = Path(folder) / "engine"
         self.folder.mkdir()
+        self.store = store
         self.group = f"/spry-test-{os.urandom(6).hex()}"
 
     def __enter__(self):
@@ -54,13 +57,13 @@ class Engine:
     def command(self, *arguments):
         return [str(word) for word in (*self.program, *arguments)]
 
-    def call(self, *arguments):
+    def call(self, *arguments, patience=PATIENCE):
         return subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=patience,
                               env=self.variables)
 
-    def __call__(self, *arguments):
-        ended = self.call(*arguments)
+    def __call__(self, *arguments, patience=PATIENCE):
+        ended = self.call(*arguments, patience=patience)
         assert ended.returncode == 0, f"{self.name} {' '.join(map(str, arguments))}: {ended.stderr}"
         return ended.stdout
 
@@ -68,7 +71,7 @@ class Engine:
     def variables(self):
         return {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
 
-    def run_options(self, as_lambda, network=("-p", f"{PORT}:8080")):
+    def run_options(self, as_lambda, network=("-p", f"{PORT}:{INSIDE_PORT}")):
         options = [*self.always, "--pull=never", *network]
         if not as_lambda:
             return options
@@ -82,10 +85,16 @@ class Podman(Engine):
     name = "podman"
     tools = "podman", "runc"
     as_lambda = ["--read-only-tmpfs=false"]  # it does by itself what neither Lambda nor Docker does
+    build = ["build", "--isolation", "chroot", "--pull=never"]
+    as_oci = ["--format", "oci-archive"]
 
     @property
     def always(self):
         return [f"--cgroup-parent={self.group}"]
+
+    def take_layout(self, layout, tag, name):
+        """An image of an OCI layout, as `name`."""
+        self("tag", self("pull", "--quiet", f"oci:{layout}:{tag}").split()[-1], name)
 
     def __enter__(self):
         super().__enter__()
@@ -102,15 +111,31 @@ class Podman(Engine):
     def program(self):
         # runc also runs where crun does not, with cgroups of both versions. No daemon of systemd is
         # in the sandbox.
-        return ["podman", "--root", self.folder / "store", "--runroot", self.folder / "run",
-                "--storage-driver", "vfs", "--runtime", "runc", "--cgroup-manager", "cgroupfs",
+        return ["podman", "--root", self.store or self.folder / "store", "--runroot", self.folder / "run",
+                "--storage-driver", "overlay", "--runtime", "runc", "--cgroup-manager", "cgroupfs",
                 "--events-backend", "file"]
 
 
 class Docker(Engine):
     name = "docker"
     tools = "docker", "dockerd", "containerd", "runc"
-    always, as_lambda = [], []
+    always, as_lambda, as_oci = [], [], []
+    build = ["build"]
+    builds_with_buildkit = False  # which is not in every client
+
+    @property
+    def variables(self):
+        return {**super().variables, "DOCKER_BUILDKIT": str(int(self.builds_with_buildkit))}
+
+    def take_layout(self, layout, tag, name):
+        """An image of an OCI layout, as `name`."""
+        if not shutil.which("skopeo"):
+            raise Unavailable("there is no skopeo (./dev setup --peers skopeo)")
+        skopeo = ["skopeo", "copy", "--quiet", "--insecure-policy", "--dest-daemon-host", self.program[2],
+                  f"oci:{layout}:{tag}", f"docker-daemon:{name}"]
+        copied = subprocess.run(skopeo, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, timeout=PATIENCE, env=self.variables)
+        assert copied.returncode == 0, copied.stdout
 
     def __enter__(self):
         super().__enter__()
@@ -124,7 +149,8 @@ class Docker(Engine):
             self.wait_for("containerd", parts["containerd.sock"].exists)
             self.daemon("dockerd", "--containerd", parts["containerd.sock"],
                         "--host", self.program[2], "--pidfile", parts["pid"],
-                        "--data-root", parts["root"], "--exec-root", parts["exec"],
+                        "--data-root", self.store or parts["root"], "--exec-root", parts["exec"],
+                        *(["--bridge", "none", "--iptables=false"] if self.store else []),
                         f"--cgroup-parent={self.group}")  # for who gives none, as SAM
             self.wait_for("dockerd", lambda: self.call("info").returncode == 0)
         except Unavailable:
@@ -165,7 +191,7 @@ class Container:
     def __enter__(self):
         assert self.started, self.said
         end = time.monotonic() + PATIENCE
-        while "listening on" not in self.log():
+        while not listens(self.state("Pid")):
             if time.monotonic() > end or self.state("Running") != "true":
                 log = self.log()
                 self.__exit__()
@@ -196,6 +222,18 @@ class Container:
         """What it exits with when it is asked to end."""
         self.engine("kill", "--signal", "TERM", self.id)
         return int(self.engine("wait", self.id))
+
+
+def listens(number):
+    """Whether someone does, on the documented port of that process's network. AWS's emulator does not say so."""
+    for table in "tcp", "tcp6":
+        try:
+            lines = Path(f"/proc/{number}/net/{table}").read_text().splitlines()[1:]
+        except OSError:  # it has ended
+            return False
+        if any(line.split()[1].endswith(f":{INSIDE_PORT:04X}") and line.split()[3] == LISTEN for line in lines):
+            return True
+    return False
 
 
 def processes_beside(number):

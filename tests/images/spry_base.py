@@ -16,8 +16,9 @@ from pathlib import Path
 
 sys.path.insert(1, str(Path(__file__).resolve().parent / "lint"))
 import sandbox
-from engines import INVOKE, PATIENCE, PORT, Podman, Unavailable
+from engines import Docker, INVOKE, PATIENCE, PORT, Unavailable
 from image import elf
+from restrictions import expect_restricted, filters
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("SPRY_BUILD_DIR", ROOT / "build/release")).resolve()
@@ -26,6 +27,8 @@ WORK = BUILD / "tests/images/base"
 LAYOUT = WORK / "spry-base.oci"
 PEERS = ROOT / ".deps/peers"
 TAGS = {"latest-x86_64": "amd64", "latest-arm64": "arm64"}
+# What takes longer runs only where ./dev test images asks for it, and says so elsewhere.
+THOROUGH = "SPRY_TEST_DOCKERFILES" in os.environ
 UNREACHABLE = "resolving|connect to|unreachable"
 
 
@@ -182,7 +185,7 @@ class refused(unittest.TestCase):
         self.expect_refused("usage:", arguments=["out"], code=2)
 
     def test_no_mmdebstrap(self):
-        for tool in "dirname rm sh tar gzip sha256sum od stat date find sort grep tr mkdir".split():
+        for tool in "dirname rm sh tar gzip sha256sum od stat date find sort grep tr mkdir mv cat cp chmod".split():
             (self.tools / tool).symlink_to(shutil.which(tool))
         self.expect_refused("mmdebstrap is needed", "./dev setup --peers mmdebstrap",
                             env={"PATH": str(self.tools)})
@@ -195,6 +198,10 @@ class refused(unittest.TestCase):
         env = self.mmdebstrap("echo I: working; echo 'E: no such suite' >&2; echo more; exit 1")
         self.expect_refused("cannot make nosuch: E: no such suite", "within reach",
                             env={**env, "SPRY_BASE_SUITE": "nosuch"})
+
+    def test_a_user_who_may_not(self):
+        env = self.mmdebstrap("echo 'E: unable to pick chroot mode automatically' >&2; exit 1")
+        self.expect_refused("cannot make trixie: E: unable to pick", "be root, or a user", "uidmap", env=env)
 
     def test_the_emulators_swapped(self):
         output = self.folder / "out/base"
@@ -222,23 +229,68 @@ class refused(unittest.TestCase):
         self.expect_refused("cannot write", "is there space", env=env, preexec_fn=limit)
 
 
-class InPodman(unittest.TestCase):
+def need_thorough():
+    if not THOROUGH:
+        raise unittest.SkipTest("takes longer than the tests of every day may: ./dev test images")
+
+
+def need_base():
+    if not LAYOUT.exists():
+        raise unittest.SkipTest("spry-base is not built: the test images.base_built says why")
+
+
+class same_again(unittest.TestCase):
+    """Another folder, umask, time zone, language and date of the emulator leave no trace: the digest
+    covers all layers and configs."""
+
+    def test_the_digest(self):
+        need_thorough()
+        need_base()
+        with tempfile.TemporaryDirectory(prefix="spry base again ") as name:
+            folder = Path(name)
+            emulator = folder / "emulator"
+            emulator.write_bytes(EMULATOR.read_bytes())
+            emulator.chmod(0o700)
+            env = {**os.environ, "TZ": "Asia/Tokyo", "LANG": "de_DE.UTF-8", "GZIP": "-1"}
+            ended = build("base", emulator, emulator_of_arm64(folder), cwd=folder, umask=0o077, env=env)
+            self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, "", ""))
+            self.assertEqual((folder / "base.digest").read_text(),
+                             (WORK / "spry-base.oci.digest").read_text())
+            self.assertEqual(blobs(folder / "base"), blobs(LAYOUT))
+
+
+def blobs(layout):
+    return sorted(path.name for path in (layout / "blobs/sha256").iterdir())
+
+
+class InEngine(unittest.TestCase):
+    """engine_type and why_not, which is why nothing can run here, are the script's."""
+
     @classmethod
     def setUpClass(cls):
-        if not LAYOUT.exists():
-            raise unittest.SkipTest("spry-base is not built: the test images.base_built says why")
+        if cls.engine_type is Docker:
+            need_thorough()
+        need_base()
         if cls.why_not:
             raise unittest.SkipTest(cls.why_not)
         try:
-            cls.engine = cls.enterClassContext(Podman(sandbox.FOLDER))
+            cls.engine = cls.enterClassContext(cls.engine_type(sandbox.FOLDER))
+            cls.engine.take_layout(LAYOUT, "latest-x86_64", "spry-base:latest")
         except Unavailable as reason:
             raise unittest.SkipTest(str(reason)) from None
-        loaded = cls.engine("pull", "--quiet", f"oci:{LAYOUT}:latest-x86_64").split()[-1]
-        cls.engine("tag", loaded, "spry-base:latest")
         tried = cls.engine.call("run", "--rm", *cls.engine.run_options(as_lambda=False),
                                 "--entrypoint", "/bin/true", "spry-base:latest")
         if tried.returncode:
-            raise unittest.SkipTest(f"podman runs no container here: {tried.stderr.strip()}")
+            raise unittest.SkipTest(f"{cls.engine.name} runs no container here: {tried.stderr.strip()}")
+
+    def expect_as_on_lambda(self, image, answer, *command):
+        """To the event of tea."""
+        for options in filters(sandbox.FOLDER) if THOROUGH else [[]]:
+            with self.engine.container(image, *command, options=options) as container:
+                self.assertEqual(container.invoke({"name": "tea"}), answer)
+                for process in container.processes():
+                    expect_restricted(process)
+                self.assertEqual(container.stop(), 0)
 
     def derived(self, dockerfile, texts=(), copied=()):
         """An image FROM spry-base, gone after the test. `texts` are programs; what is `copied` is a file
@@ -256,7 +308,7 @@ class InPodman(unittest.TestCase):
             for file in source if isinstance(source, list) else [source] if source.is_file() else []:
                 shutil.copy(file, context / name)
         (context / "Dockerfile").write_text(f"FROM spry-base:latest\n{dockerfile}\n")
-        self.engine("build", "--isolation", "chroot", "--pull-never", "--tag", "derived:1", context)
+        self.engine(*self.engine.build, "--tag", "derived:1", context)
         self.addCleanup(self.engine, "rmi", "--force", "derived:1")
         return "derived:1"
 
@@ -277,15 +329,13 @@ done
 """
 
 
-class shell(InPodman):
+class shell(InEngine):
     """A bootstrap of curl and a shell, in each place that the entry script looks at."""
 
     def expect_answer(self, place, *command):
         image = self.derived(f'COPY bootstrap {place}\nCMD ["hello"]', {"bootstrap": SHELL})
-        with self.engine.container(image, *command) as container:
-            answer = {"handler": (*command, "hello")[0], "folder": "/var/task", "event": {"name": "tea"}}
-            self.assertEqual(container.invoke({"name": "tea"}), answer)
-            self.assertEqual(container.stop(), 0)
+        answer = {"handler": (*command, "hello")[0], "folder": "/var/task", "event": {"name": "tea"}}
+        self.expect_as_on_lambda(image, answer, *command)
 
     def test_in_the_runtime_folder(self):
         self.expect_answer("/var/runtime/")
@@ -306,7 +356,7 @@ class shell(InPodman):
             self.assertEqual(container.stop(), 0)
 
 
-class entry_point(InPodman):
+class entry_point(InEngine):
     """Which bootstrap it starts, and how, and what it says where it cannot."""
     SAYS = '#!/bin/sh\necho "$0 is $$ with $_HANDLER by $AWS_LAMBDA_RUNTIME_API, $# arguments"\n'
     RUNTIME_API = "--env", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001"
@@ -346,13 +396,11 @@ class entry_point(InPodman):
         self.expect_line(1, "/var/runtime/bootstrap cannot be executed", "hello", image=image)
 
 
-class OtherRuntime(InPodman):
+class OtherRuntime(InEngine):
     """A runtime of bench/peers, with this machine's interpreter where it needs one."""
 
     def expect_echo(self, *image):
-        with self.engine.container(self.derived(*image)) as container:
-            self.assertEqual(container.invoke({"name": "tea"}), {"name": "tea"})
-            self.assertEqual(container.stop(), 0)
+        self.expect_as_on_lambda(self.derived(*image), {"name": "tea"})
 
 
 def peer(name, path):
