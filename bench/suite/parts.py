@@ -66,8 +66,9 @@ def start_counts(command):
 
 def layer_of(symbol):
     """In which part of a function's program its instructions lie, by the name of a C++ function."""
-    for part, name in (("4spry2io", "io"), ("io_uring", "io"), ("4spry4http", "http"), ("llhttp", "http"),
-                       ("4spry", "runtime"), ("_Z4echo", "handler")):
+    # The handler first: spry's types are in its name, too.
+    for part, name in (("_Z4echo", "handler"), ("4spry2io", "io"), ("io_uring", "io"),
+                       ("4spry4http", "http"), ("llhttp", "http"), ("4spry", "runtime")):
         if part in symbol:
             return name
     return "libc"

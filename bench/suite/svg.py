@@ -5,7 +5,7 @@ import math
 from xml.sax.saxutils import escape
 
 WIDTH = 760
-LEFT = 190  # of the plot, behind the rows' names
+LEFT = 200  # of the plot, behind the rows' names
 RIGHT = 96  # for a row's figure
 ROW = 24
 TOP = 62
