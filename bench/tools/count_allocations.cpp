@@ -41,7 +41,8 @@ struct watched {
     const char* name;
 };
 
-// libc's, the eight operators, mimalloc's own entries, and what maps memory.
+// libc's, the eight operators and what they jump to in core/memory.cpp, since lld leads the callers
+// of a function that only jumps past it, mimalloc's own entries, and what maps memory.
 constexpr watched doors[] = {
     {"malloc", "malloc"},
     {"calloc", "calloc"},
@@ -57,6 +58,8 @@ constexpr watched doors[] = {
     {"_ZnamRKSt9nothrow_t", "operator new[] (nothrow)"},
     {"_ZnwmSt11align_val_tRKSt9nothrow_t", "operator new (aligned, nothrow)"},
     {"_ZnamSt11align_val_tRKSt9nothrow_t", "operator new[] (aligned, nothrow)"},
+    {"_ZN4spry12_GLOBAL__N_18allocateEmm", "spry's operators"},
+    {"_ZN4spry12_GLOBAL__N_116allocate_or_nullEmm", "spry's operators (nothrow)"},
     {"mi_malloc", "mi_malloc"},
     {"mi_malloc_aligned", "mi_malloc_aligned"},
     {"mmap", "mmap"},
