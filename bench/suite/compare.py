@@ -58,7 +58,10 @@ class WorkTree:
 def kept_echo(tree, commit):
     """The echo of that revision, built by its own ./dev."""
     say(f"building echo of {commit} in {relative(tree)}")
-    run([tree / "dev", "build", "release", "echo"], parts.PATIENCE, show=True)
+    try:
+        run([tree / "dev", "build", "release", "echo"], parts.PATIENCE, show=True)
+    except Failed as failed:
+        raise Failed(f"{commit} cannot be built here: {failed}") from None
     return tree / "build/release/examples/echo/echo"
 
 

@@ -54,11 +54,12 @@ def processor():
 def machine():
     system = re.search(r'^PRETTY_NAME="?([^"\n]*)', content("/etc/os-release"), re.M)
     huge = re.search(r"\[(\w+)\]", content("/sys/kernel/mm/transparent_hugepage/enabled"))
+    refused = re.search(r"^THP_enabled:\s*0$", content("/proc/self/status"), re.M)  # by prctl, for us alone
     return {
         "processor": processor(), "cpus": len(os.sched_getaffinity(0)),
         "kernel": f"{platform.system()} {platform.release()}",
         "system": system[1] if system else "unknown",
-        "transparent_huge_pages": huge[1] if huge else "none",
+        "transparent_huge_pages": "never" if refused else huge[1] if huge else "none",
     }
 
 

@@ -96,6 +96,11 @@ def spry_counts(command):
     }
 
 
+def not_counted(found, name, failed):
+    found["left_out"][name] = str(failed)
+    say(f"left out: {name}: {failed}")
+
+
 def counts(plan):
     found = {"spry": {}, "json": {}, "calls": {}, "left_out": {}}
     echo = functions.spry("examples/echo/echo")
@@ -106,7 +111,7 @@ def counts(plan):
         except Failed as failed:
             if failed.status == PTRACE_REFUSED:
                 raise Failed("this machine refuses ptrace, which counting takes") from None
-            found["left_out"][backend] = str(failed)
+            not_counted(found, backend, failed)
     for what in EVENTS:
         command = functions.spry(f"bench/functions/bench_json {what}")["direct"]
         event = ["--event-file", f"bench/events/{what}.json"]
@@ -123,7 +128,7 @@ def counts(plan):
             # Runtimes with threads that wake by themselves are not at rest for long.
             found["calls"][name] = count("count_calls", command, "--seconds", "20")["calls_per_invocation"]
         except Failed as failed:
-            found["left_out"][name] = str(failed)
+            not_counted(found, name, failed)
     return found
 
 

@@ -41,7 +41,8 @@ def run(command, seconds, environment=None, show=False):
     finally:
         end_group(process)
     if process.returncode != 0:
-        last = ((err or "").strip() or out.strip() or "without a word").splitlines()[-1]
+        said = (err or "").strip() or out.strip()
+        last = said.splitlines()[-1] if said else "see above" if show else "without a word"
         raise Failed(f"{Path(command[0]).name} ends with {process.returncode}: {last}",
                      process.returncode)
     return out
