@@ -68,6 +68,7 @@ cold_start start_once(runtime_api& api, const plan& planned, const result& of) {
     event_message event = planned.event.empty() ? event_message(2) : event_message(planned.event);
     const program started = program_of(of.what, api);
     const std::string_view bytes = event.numbered(1);
+    api.close(); // of whoever came before, which is no part of this start
     const double begin = now_us();
     const process function(started);
     expect_first(api, of.many_connections);
