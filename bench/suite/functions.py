@@ -83,6 +83,14 @@ def rust_builds():
     return {name: suffix for name, suffix in RUST.items() if (PEERS / f"rust/json{suffix}").exists()}
 
 
+def missing_builds(families):
+    """{name: why} of Rust's builds that this machine has no toolchain for."""
+    if "rust" not in families:
+        return {}
+    return {name: "takes Rust's target x86_64-unknown-linux-musl, of rustup, and for mimalloc musl-tools"
+            for name in RUST if name not in rust_builds()}
+
+
 def of_families(families, rust, others):
     """{name: command} of those families: `rust` with the suffix of each build that there is, and of
     `others` those whose name begins with one."""
