@@ -231,8 +231,11 @@ task<std::string> ask_at_once(io::socket* near) {
 task<> reset_behind_bytes(io::event_loop* loop) {
     for (int i = 0; i != 10; ++i) {
         connection with{*loop};
-        for (int again = 0; again != 5; ++again)
-            EXPECT_EQ((with.say("word"), co_await receive(&with.near)), "word");
+        for (int again = 0; again != 5; ++again) {
+            with.say("word");
+            const std::string answer = co_await receive(&with.near);
+            EXPECT_EQ(answer, "word");
+        }
         with.say("last");
         const linger at_once{1, 0};
         ::setsockopt(with.far.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
