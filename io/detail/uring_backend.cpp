@@ -3,17 +3,15 @@
 // them.
 //
 // 1. A connected socket's operation is one entry. What came back short (a send, a receive of
-// everything) is entered again
-//    for the rest.
+//    everything) is entered again for the rest.
 // 2. Other descriptors are O_NONBLOCK: they are tried by system call, and the ring only waits for
-// them (POLL_ADD).
+//    them (POLL_ADD).
 // 3. A small send needs no completion of its own: it is entered so that it either succeeds within
-// the submission, in
-//    silence, or fails at once and says so. Whoever enters a send and the receive behind it then
-//    wakes once, for the receive, and not a second time for the send.
+//    the submission, in silence, or fails at once and says so. Whoever enters a send and the
+//    receive behind it then wakes once, for the receive, and not a second time for the send.
 // 4. A cancellation is an entry too; the operation's own completion follows it.
 // 5. The receive behind a send stays armed from one message to the next
-// (uring_standing_receive.hpp).
+//    (uring_standing_receive.hpp).
 #include <spry/io/detail/uring_backend.hpp>
 
 #include <spry/core/assert.hpp>
