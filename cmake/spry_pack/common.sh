@@ -61,5 +61,7 @@ check_executable() {
 }
 
 need rm mkdir mv tr
+# Made here, it would stay behind where the work fails.
+[ -d "${output%/*}/" ] || fail "there is no folder ${output%/*} for $output; make it first"
 trap 'rm -rf "$part"' EXIT
 trap 'exit 1' HUP INT TERM

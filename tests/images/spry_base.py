@@ -208,6 +208,11 @@ class refused(unittest.TestCase):
         self.expect_refused("is for aarch64", arguments=[output, self.arm64, EMULATOR],
                             env=self.mmdebstrap("true"))
 
+    def test_no_folder_for_the_output(self):
+        output = self.folder / "out/missing/base"
+        self.expect_refused(f"there is no folder {output.parent}", "make it first",
+                            arguments=[output, EMULATOR, self.arm64], env=self.mmdebstrap("true"))
+
     def test_no_emulator(self):
         output = self.folder / "out/base"
         self.expect_refused("there is no file /missing; build it first",
