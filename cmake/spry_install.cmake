@@ -27,8 +27,8 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/spry-config-version.cmak
     VERSION "${PROJECT_VERSION}" COMPATIBILITY SameMinorVersion)
 install(FILES
     "${PROJECT_BINARY_DIR}/spry-config.cmake" "${PROJECT_BINARY_DIR}/spry-config-version.cmake"
-    cmake/function.ld cmake/spry_abi.cmake cmake/spry_image.cmake cmake/spry_strip.cmake
-    cmake/spry_zip.cmake cmake/zig-toolchain.cmake
+    cmake/function.ld cmake/spry_abi.cmake cmake/spry_executable.cmake cmake/spry_image.cmake
+    cmake/spry_strip.cmake cmake/spry_zip.cmake cmake/zig-toolchain.cmake
     DESTINATION "${package_dir}")
 install(DIRECTORY cmake/spry_pack cmake/zig DESTINATION "${package_dir}" USE_SOURCE_PERMISSIONS)
 

@@ -5,13 +5,13 @@
 # executable as `bootstrap`, mode 0755, for a function on an OS-only runtime. It has to be static;
 # aws_lambda_package_target packs a dynamic one. Needs a shell, gzip and coreutils. The same
 # executable gives the same bytes.
+include("${CMAKE_CURRENT_LIST_DIR}/spry_executable.cmake")
+
 function(spry_zip target)
     if(ARGN)
         message(FATAL_ERROR "spry_zip(${target}): unexpected ${ARGN}; it takes no options")
     endif()
-    if(NOT TARGET ${target})
-        message(FATAL_ERROR "spry_zip(${target}): there is no target ${target}; call it after add_executable")
-    endif()
+    spry_expect_executable("spry_zip(${target})" "${target}")
     set(output "${CMAKE_CURRENT_BINARY_DIR}/${target}.zip")
     set(packer "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/spry_pack/zip")
     add_custom_command(OUTPUT "${output}"

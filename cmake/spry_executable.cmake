@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# spry_expect_executable(<who> <target>): one message from `who`, where the target cannot be packed.
+function(spry_expect_executable who target)
+    if(NOT TARGET ${target})
+        message(FATAL_ERROR "${who}: there is no target ${target}; call it after add_executable")
+    endif()
+    get_target_property(aliased ${target} ALIASED_TARGET)
+    if(aliased)
+        message(FATAL_ERROR "${who}: ${target} is another name for ${aliased}; give that one")
+    endif()
+    get_target_property(type ${target} TYPE)
+    if(NOT type STREQUAL "EXECUTABLE")
+        message(FATAL_ERROR "${who}: ${target} is no executable; give the target of an add_executable")
+    endif()
+endfunction()
