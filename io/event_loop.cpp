@@ -184,10 +184,8 @@ void event_loop::visit_pending(operation_visitor visit, void* argument) const no
 }
 
 void event_loop::close(unique_fd& fd) noexcept {
-    if (!fd)
-        return;
-    backend_->forget(fd.get());
-    fd.reset();
+    if (fd)
+        backend_->close(fd);
 }
 
 std::error_code event_loop::connect_blocking(const unique_fd& fd, const address& to) noexcept {

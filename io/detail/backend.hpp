@@ -5,6 +5,7 @@
 #include <spry/core/intrusive_queue.hpp>
 #include <spry/io/address.hpp>
 #include <spry/io/operation.hpp>
+#include <spry/io/unique_fd.hpp>
 
 #include <chrono>
 #include <optional>
@@ -46,9 +47,9 @@ public:
     virtual void wait(std::optional<time_point> until,
                       intrusive_queue<operation>& completed) noexcept = 0;
 
-    /// The descriptor is about to be closed; its number may come back as another file. Nothing is
-    /// pending on it.
-    virtual void forget(int fd) noexcept = 0;
+    /// Closes the descriptor, on which nothing is pending: its peer sees that at once, and its
+    /// number may come back as another file.
+    virtual void close(unique_fd& fd) noexcept = 0;
 
     /// How many operations `submit` has kept and `wait` has not yet given back.
     virtual std::size_t pending() const noexcept = 0;
@@ -56,7 +57,7 @@ public:
     // What sockets and listeners ask of a network besides operations, since it ends at once. These
     // make the kernel's calls; only a script has its own. They are three and no more: making a
     // descriptor, its options and its flags are the kernel's in either case, since a script borrows
-    // real descriptors, and `forget` says when one closes.
+    // real descriptors, and `close` says when one ends.
 
     /// Connects a fresh socket, however long that takes. 0 or an errno.
     virtual int connect_blocking(int fd, const address& to) noexcept;

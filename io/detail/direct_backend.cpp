@@ -93,10 +93,11 @@ public:
         }
     }
 
-    void forget(int fd) noexcept override {
-        SPRY_ASSERT(alone_ == nullptr || alone_->fd != fd);
+    void close(unique_fd& fd) noexcept override {
+        SPRY_ASSERT(alone_ == nullptr || alone_->fd != fd.get());
         if (crowd_)
-            crowd_->forget(fd);
+            return crowd_->close(fd);
+        fd.reset();
     }
 
 private:

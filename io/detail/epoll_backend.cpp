@@ -95,13 +95,13 @@ public:
         wait_for_edges(until, completed);
     }
 
-    void forget(int fd) noexcept override {
-        descriptor_state* known = find(fd);
-        if (known == nullptr)
-            return;
-        SPRY_ASSERT(known->readers.empty() && known->writers.empty());
-        // Closing takes the descriptor out of the epoll set; only our memory of it is left.
-        known->registered = known->readable = known->writable = known->hung_up = false;
+    void close(unique_fd& fd) noexcept override {
+        if (descriptor_state* known = find(fd.get())) {
+            SPRY_ASSERT(known->readers.empty() && known->writers.empty());
+            // Closing takes the descriptor out of the epoll set; only our memory of it is left.
+            known->registered = known->readable = known->writable = known->hung_up = false;
+        }
+        fd.reset();
     }
 
 private:

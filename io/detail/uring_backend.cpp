@@ -127,13 +127,17 @@ public:
         collect(completed);
     }
 
-    void forget(int fd) noexcept override {
-        if (!standing_.holds(fd))
-            return;
+    void close(unique_fd& fd) noexcept override {
+        if (!standing_.holds(fd.get()))
+            return fd.reset();
+        // Both in one call, and at once: the standing receive would keep the connection open.
         standing_.prepare_cancel(*next_entry());
         standing_.forget();
-        // Now: the descriptor's last holder is to be whoever closes it.
+        io_uring_sqe* sqe = next_entry();
+        ::io_uring_prep_close(sqe, fd.release());
+        ::io_uring_sqe_set_data(sqe, nullptr);
         check_entered(::io_uring_submit_and_get_events(&ring_));
+        skip_nobodys();
     }
 
 private:
@@ -274,6 +278,19 @@ private:
         // Every send that failed has spoken by now: the others have succeeded.
         while (operation* sent = silent_.pop_front())
             finish(*sent, static_cast<std::int64_t>(bytes_in(sent->parts)), completed);
+    }
+
+    // Completions of which nobody has to hear, in front of the queue: they would end the next wait.
+    void skip_nobodys() noexcept {
+        unsigned head = 0;
+        unsigned seen = 0;
+        io_uring_cqe* entry = nullptr;
+        io_uring_for_each_cqe(&ring_, head, entry) {
+            if (!standing_receive::is_from_here(*entry) && io_uring_cqe_get_data(entry) != nullptr)
+                break;
+            ++seen;
+        }
+        ::io_uring_cq_advance(&ring_, seen);
     }
 
     void collect_queue(intrusive_queue<operation>& completed) noexcept {

@@ -96,10 +96,11 @@ public:
         }
     }
 
-    void forget(int fd) noexcept override {
-        SPRY_ASSERT(
-            std::ranges::none_of(pending_, [fd](const operation* each) { return each->fd == fd; }));
-        network_.close(fd);
+    void close(unique_fd& fd) noexcept override {
+        SPRY_ASSERT(std::ranges::none_of(
+            pending_, [&fd](const operation* each) { return each->fd == fd.get(); }));
+        network_.close(fd.get());
+        fd.reset();
     }
 
     int connect_blocking(int fd, const address& to) noexcept override {

@@ -208,9 +208,8 @@ TEST_P(budget_of_backend, makes_one_system_call_for_each_piece_of_a_stream) {
         const figures many = count("count_calls", streaming(variables, 210, 100, warm));
         const double slope =
             (many.at("calls_per_invocation") - few.at("calls_per_invocation")) / 200;
-        // And now and then a look at whether the Runtime API has something to say. The connection's
-        // end may be a call more in either: a ring's receive may still be armed by then.
-        EXPECT_GE(slope, 0.99) << few.text << many.text;
+        // And now and then a look at whether the Runtime API has something to say.
+        EXPECT_GE(slope, 1) << few.text << many.text;
         EXPECT_LE(slope, 1.05) << few.text << many.text;
     }
 }

@@ -6,6 +6,7 @@
 #include <spry/core/assert.hpp>
 #include <spry/io/detail/backend.hpp>
 #include <spry/io/event_loop.hpp>
+#include <spry/io/unique_fd.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -55,7 +56,7 @@ public:
         }
         completed.append(queued_);
     }
-    void forget(int) noexcept override {}
+    void close(io::unique_fd& fd) noexcept override { fd.reset(); }
     int connect_blocking(int, const io::address&) noexcept override { return 0; }
     void shutdown(int, int) noexcept override {}
 
