@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/http/head_form.hpp>
 
-#include <spry/core/word.hpp>
 #include <spry/http/field_text.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 #include <span>
 #include <utility>
@@ -19,15 +19,23 @@ constexpr std::size_t length_digits_max = 18; // that many fit into 64 bits, whi
 constexpr std::array<std::string_view, 4> meaningful{"Connection", "Proxy-Connection",
                                                      "Transfer-Encoding", "Upgrade"};
 
-bool equal_bytes(const char* left, const char* right, std::size_t size) noexcept {
-    if (size < sizeof(word))
-        return std::equal(left, left + size, right);
-    const std::size_t last = size - sizeof(word);
-    for (std::size_t at = 0; at < last; at += sizeof(word)) {
-        if (load_word(left + at) != load_word(right + at))
+// A memcmp of a constant size is a load or two, and most literals are longer than sixteen bytes.
+template <std::size_t Step>
+bool equal_in_steps(const char* left, const char* right, std::size_t size) noexcept {
+    const std::size_t last = size - Step;
+    for (std::size_t at = 0; at < last; at += Step) {
+        if (std::memcmp(left + at, right + at, Step) != 0)
             return false;
     }
-    return load_word(left + last) == load_word(right + last); // overlaps the word before
+    return std::memcmp(left + last, right + last, Step) == 0; // overlaps the step before
+}
+
+bool equal_bytes(const char* left, const char* right, std::size_t size) noexcept {
+    if (size >= 16)
+        return equal_in_steps<16>(left, right, size);
+    if (size >= 8)
+        return equal_in_steps<8>(left, right, size);
+    return std::memcmp(left, right, size) == 0;
 }
 
 bool read_length(std::string_view text, std::uint64_t& length) noexcept {
