@@ -34,6 +34,13 @@ def reason_of(errors):
     return re.sub(r'^time=\S+ level=\S+ msg=', "", lines[-1])
 
 
+def cured(failure):
+    """What this machine's system has refused, mostly under a temporary file, and what to do about it."""
+    if NO_SPACE.search(failure.strerror or ""):
+        return f"{failure.strerror}; make room in {tempfile.gettempdir()}"
+    return f"{failure}; see to it and try again"
+
+
 def temporary_folder():
     folder = tempfile.mkdtemp(prefix="spry-lint-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

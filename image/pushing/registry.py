@@ -100,5 +100,8 @@ class Registry:
 def short(reason):
     """The end of what skopeo says: before it stands what it was doing, with long addresses."""
     plain = re.sub(r"\\[nt]|\s", " ", reason.strip('"').replace('\\"', '"'))
-    parts = re.split(": ", re.sub(" +", " ", plain).strip())
-    return printable(": ".join(part for part in parts if "?_state=" not in part)[-200:])
+    plain = re.sub('^Error parsing image name "[^"]*": ', "", re.sub(" +", " ", plain).strip())
+    parts = [part for part in plain.split(": ") if "?_state=" not in part]
+    while len(parts) > 1 and len(": ".join(parts)) > 200:
+        del parts[0]
+    return printable(": ".join(parts)[-200:])
