@@ -5,6 +5,7 @@
 
 extern "C" {
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names.
 [[noreturn]] void __real_abort();
 
 [[noreturn]] void __wrap_abort() {
@@ -12,5 +13,6 @@ extern "C" {
         hook(__builtin_return_address(0));
     __real_abort();
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 } // extern "C"

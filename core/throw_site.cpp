@@ -60,7 +60,7 @@ std::size_t throw_site(const std::exception_ptr& error, const std::type_info& ty
     // Both C++ libraries represent it as the address of the exception object.
     static_assert(sizeof error == sizeof(void*));
     const void* wanted = nullptr;
-    std::memcpy(&wanted, &error, sizeof wanted);
+    std::memcpy(static_cast<void*>(&wanted), static_cast<const void*>(&error), sizeof wanted);
     if (wanted == nullptr)
         return 0;
     // The youngest first: memory of an exception that is gone may be that of another one.

@@ -5,11 +5,13 @@
 
 extern "C" {
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names.
 [[noreturn]] void __real___cxa_throw(void* thrown, std::type_info* type, void (*destroy)(void*));
 
 [[noreturn]] void __wrap___cxa_throw(void* thrown, std::type_info* type, void (*destroy)(void*)) {
     spry::detail::record_throw_site(thrown, type, __builtin_return_address(0));
     __real___cxa_throw(thrown, type, destroy);
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 } // extern "C"

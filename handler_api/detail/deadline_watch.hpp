@@ -11,8 +11,8 @@ namespace spry::detail {
 /// Awaits `work`, which is a handler or a stream's producer that has suspended, until it ends.
 ///
 /// 1. The invocation's `stop_margin` before its deadline, a stop is requested.
-/// 2. Half of that later, and at most 200 ms before the deadline, since Lambda ends the process when
-///    it has come: one record of level ERROR says what the work awaits. That is each pending
+/// 2. Half of that later, and at most 200 ms before the deadline, since Lambda ends the process
+///    when it has come: one record of level ERROR says what the work awaits. That is each pending
 ///    operation whose chain of waiting coroutines leads to the work, with its descriptor, the time
 ///    since it was submitted, and where the code of each coroutine of the chain begins, the
 ///    innermost first. What is awaited through a coroutine type that is not ours is not recognised.

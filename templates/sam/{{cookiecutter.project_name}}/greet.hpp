@@ -15,4 +15,6 @@ struct greeting {
 };
 SPRY_JSON(greeting, hello)
 
-inline greeting greet(person someone) { return greeting{std::string{someone.name}}; }
+inline greeting greet(person someone) {
+    return greeting{std::string{someone.name}};
+}
