@@ -152,11 +152,11 @@ response to_response(T&& value, context& about) {
         return std::forward<T>(value);
     } else if constexpr (fallible<T>) {
         if (!value.has_value())
-            throw_failure(std::move(value).error());
+            throw_failure(std::forward<T>(value).error());
         if constexpr (std::is_void_v<typename T::value_type>) {
             return response::json("null");
         } else {
-            return to_response(*std::move(value), about);
+            return to_response(*std::forward<T>(value), about);
         }
     } else {
         // The text lies in the arena, where it lives until the answer has been acknowledged.

@@ -68,7 +68,7 @@ bool is_visible_ascii(std::string_view text) noexcept {
 
 // http://HOST[:PORT][/PATH]
 std::string read_uri(std::string_view uri, telemetry_subscription& into) {
-    const std::string wrong =
+    std::string wrong =
         "destination.URI is \"" + std::string{uri} +
         "\", and must be as in http://sandbox.localdomain:8080/events, with the host "
         "sandbox.localdomain, sandbox, localhost or 127.0.0.1";

@@ -55,6 +55,7 @@ std::vector<std::string> own_arguments() {
 void run_locally() {
     std::vector<std::string> arguments = own_arguments();
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments)
         argv.push_back(argument.data());
     argv.push_back(nullptr);

@@ -26,9 +26,11 @@
 
 // Of LLVM's unwinder, which is in every static program; null with another one.
 extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier): its names.
 [[gnu::weak]] int __unw_init_local(void* cursor, void* registers);
 [[gnu::weak]] int __unw_step(void* cursor);
 [[gnu::weak]] int __unw_get_reg(void* cursor, int number, std::uintptr_t* value);
+// NOLINTEND(bugprone-reserved-identifier)
 }
 
 namespace spry::detail {
@@ -53,7 +55,9 @@ constinit bool is_identified = false;
 constinit int nested = 0;
 
 std::uintptr_t this_thread() noexcept {
-    return reinterpret_cast<std::uintptr_t>(reinterpret_cast<void*>(::pthread_self()));
+    // A pointer or a number, as the C library likes.
+    return reinterpret_cast<std::uintptr_t>(
+        reinterpret_cast<void*>(::pthread_self())); // NOLINT(bugprone-casting-through-void)
 }
 
 // --- the workers -------------------------------------------------------------------------------

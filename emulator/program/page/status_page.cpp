@@ -238,7 +238,7 @@ task<> status_page::send_event(http::exchange* exchange, form_content form) {
         form.problem = wrong->message + ".";
     else if (form.event.size() > runtime_api::payload_size_max)
         form.problem = "The event is larger than 6 MiB.";
-    if (!form.problem.empty()) {
+    if (to == nullptr || !form.problem.empty()) {
         co_await show_form(exchange, 400, std::move(form));
         co_return;
     }
