@@ -87,8 +87,8 @@ def missing_builds(families):
     """{name: why} of Rust's builds that this machine has no toolchain for."""
     if "rust" not in families:
         return {}
-    return {name: "takes Rust's target x86_64-unknown-linux-musl, of rustup, and for mimalloc musl-tools"
-            for name in RUST if name not in rust_builds()}
+    why = "takes Rust's target x86_64-unknown-linux-musl, which rustup could not get, and for mimalloc musl-tools"
+    return {name: why for name in RUST if name not in rust_builds()}
 
 
 def of_families(families, rust, others):

@@ -21,6 +21,11 @@ protected:
     static inline const std::string handlers = SPRY_SOURCE_DIR "/tests/real_clients";
 
     static std::string emulator() { return release::built("emulator/spry-emulator"); }
+    // That with which its client was compiled.
+    static std::string node() {
+        const fs::path pinned = peers / "node-toolchain/tools/node";
+        return fs::exists(pinned) ? pinned.string() : "/usr/bin/node";
+    }
     // A second for each invocation.
     static strings variables(const strings& more = {}) {
         return release::overlaid(
@@ -119,11 +124,10 @@ TEST_F(other_runtime, node_behaves) {
     if (!fs::exists(client / "rapid-client.node") && !fs::exists(client / "build/Release"))
         GTEST_SKIP() << "aws-lambda-ric is not installed: ./dev setup --peers node";
     local_function function(emulator(),
-                            {"/usr/bin/node", (client / "index.mjs").string(), "behaving.handler"},
+                            {node(), (client / "index.mjs").string(), "behaving.handler"},
                             variables({"LAMBDA_TASK_ROOT=" + handlers}));
     expect_behaviour(function);
-    local_function streams(emulator(),
-                           {"/usr/bin/node", (client / "index.mjs").string(), "stream.handler"},
+    local_function streams(emulator(), {node(), (client / "index.mjs").string(), "stream.handler"},
                            variables({"LAMBDA_TASK_ROOT=" SPRY_SOURCE_DIR "/bench/peers/node"}));
     expect_stream(streams);
 }
@@ -132,11 +136,11 @@ TEST_F(other_runtime, node_answers_browsers) {
     const fs::path client = peers / "node/node_modules/aws-lambda-ric";
     if (!fs::exists(client / "rapid-client.node") && !fs::exists(client / "build/Release"))
         GTEST_SKIP() << "aws-lambda-ric is not installed: ./dev setup --peers node";
-    const auto node = [&client](const char* handler) {
-        return strings{"--http", "/usr/bin/node", (client / "index.mjs").string(), handler};
+    const auto with = [&client](const char* handler) {
+        return strings{"--http", node(), (client / "index.mjs").string(), handler};
     };
     const strings here = variables({"LAMBDA_TASK_ROOT=" + handlers});
-    local_function stream(emulator(), node("http.stream"), here);
+    local_function stream(emulator(), with("http.stream"), here);
     const http_answer page = release::ask(stream.port(), "GET", "/a%20b?name=you");
     EXPECT_EQ(page.status, 201);
     EXPECT_EQ(page.header("x-path"), "/a%20b");
@@ -145,7 +149,7 @@ TEST_F(other_runtime, node_answers_browsers) {
     EXPECT_EQ(page.body, "for you");
     EXPECT_EQ(stream.stop(), 0);
 
-    local_function answer(emulator(), node("http.answer"), here);
+    local_function answer(emulator(), with("http.answer"), here);
     const http_answer form =
         release::ask(answer.port(), "POST", "/", "User-Agent: test\r\n", "a=1");
     EXPECT_EQ(form.status, 203);
