@@ -324,7 +324,7 @@ def cost(result):
     rows.sort(key=lambda row: sum(row[2]))
     return svg.stacked("What one invocation costs",
                        f"A cycle with 2 bytes, from event to event, less is better. {where(result)}", rows,
-                       {"kernel, network and service: the floor's cycle": "s5", "the runtime's own": "s0"},
+                       {"kernel, network and service: the floor's cycle": "s5", "in colour: the runtime's own": ""},
                        svg.microseconds)
 
 

@@ -119,8 +119,8 @@ def dots(title, note, rows):
 
 
 def stacked(title, note, rows, parts, unit=shown):
-    """A bar for each (name, class, [numbers]); its pieces are the `parts`, {name: class}, from 0 on. With
-    one part a bar has the colour of its own class."""
+    """A bar for each (name, class, [numbers]); its pieces are the `parts`, {name: class}, from 0 on. A
+    part without a class has the colour of the bar's own."""
     ticks = steps(max(sum(row[2]) for row in rows))
     legend = 22 if len(parts) > 1 else 0
     top = TOP + legend
@@ -131,7 +131,8 @@ def stacked(title, note, rows, parts, unit=shown):
     content = []
     at = LEFT
     for part, kind in parts.items() if legend else []:
-        content += [box(at, TOP - 8, 12, 12, kind), text(at + 17, TOP + 3, part, "note")]
+        content += [*([box(at, TOP - 8, 12, 12, kind)] if kind else []),
+                    text(at + 17, TOP + 3, part, "note")]
         at += 30 + 7 * len(part)
     for tick in ticks:
         content += [line(x(tick), top, x(tick), bottom, "grid" if tick else "axis"),
@@ -142,8 +143,7 @@ def stacked(title, note, rows, parts, unit=shown):
         content.append(text(LEFT - 8, y + ROW / 2 + 4, name, "end", *strong))
         begin = 0
         for number, part in zip(numbers, parts.values()):
-            content.append(box(x(begin), y + 4, x(begin + number) - x(begin), ROW - 8,
-                               part if legend else kind))
+            content.append(box(x(begin), y + 4, x(begin + number) - x(begin), ROW - 8, part or kind))
             begin += number
         content.append(text(WIDTH - 12, y + ROW / 2 + 4, unit(begin), "end", *strong))
     return picture(title, note, bottom + 32, content)
