@@ -127,6 +127,18 @@ class Docker(Engine):
     def variables(self):
         return {**super().variables, "DOCKER_BUILDKIT": str(int(self.builds_with_buildkit))}
 
+    def use_buildkit(self):
+        """From now on, by a client that has it: its own, or buildx. Returns what that says of its options."""
+        self.builds_with_buildkit = True
+        for folder in os.environ["PATH"].split(":"):
+            self.program[0] = shutil.which("docker", path=folder)
+            if self.program[0]:
+                told = self.call("build", "--help")
+                if told.returncode == 0:
+                    return told.stdout
+        raise Unavailable("no docker here has BuildKit: ./dev test images installs docker-buildx, "
+                          "where Debian has it")
+
     def take_layout(self, layout, tag, name):
         """An image of an OCI layout, as `name`."""
         if not shutil.which("skopeo"):
