@@ -3,7 +3,8 @@
 #
 # After the link of a Release build, moves the symbols and line tables of the executable into
 # <file>.debug beside it and strips <file>: the .debug stays at home and turns addresses of a
-# report into lines, the small file is what is deployed. Other configurations stay as they are.
+# report into lines, the small file is what is deployed. It is the same wherever it is built, its
+# build id as well. Other configurations stay as they are.
 # Needs objcopy for the target's processor (Debian: binutils, binutils-aarch64-linux-gnu or llvm);
 # zig's own cannot do it. Without one the executable keeps everything and a message says so.
 function(spry_strip target)
@@ -23,13 +24,7 @@ function(spry_strip target)
         message(STATUS "${target} will not be stripped: there is no objcopy for ${CMAKE_SYSTEM_PROCESSOR}")
         return()
     endif()
-    # The link to the .debug file names it without a folder, hence the working directory.
     add_custom_command(TARGET ${target} POST_BUILD
-        WORKING_DIRECTORY "$<TARGET_FILE_DIR:${target}>"
-        COMMAND "${SPRY_OBJCOPY}" --only-keep-debug
-            "$<TARGET_FILE_NAME:${target}>" "$<TARGET_FILE_NAME:${target}>.debug"
-        COMMAND "${SPRY_OBJCOPY}" --strip-all
-            "--add-gnu-debuglink=$<TARGET_FILE_NAME:${target}>.debug"
-            "$<TARGET_FILE_NAME:${target}>"
+        COMMAND "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/spry_pack/strip" "${SPRY_OBJCOPY}" "$<TARGET_FILE:${target}>"
         VERBATIM)
 endfunction()
