@@ -21,10 +21,22 @@ LABELS = {
     "go": "Go", "python": "Python", "node": "Node", "java": "Java",
 }
 SPRY = ["direct", "epoll", "uring", "auto"]
+# By how a name begins; what is not in it is ours.
+FAMILIES = {"rust": "rust", "cpp": "cpp", "go": "go", "python": "python", "node": "node", "java": "java",
+            "floor": "floor", "aws": "rie", "cargo": "cargo-lambda"}
 RUST = {"rust": "", "rust-mimalloc": "-mimalloc", "rust-static": "-static", "rust-musl": "-musl",
         "rust-musl-mimalloc": "-musl-mimalloc"}
 # Needed to run, and not in the function's own file.
 INTERPRETED = {"python", "node", "java"}
+
+
+def family(name):
+    """Of a function, or of an emulator."""
+    return FAMILIES.get(name.removeprefix("piped ").split("-")[0], "spry")
+
+
+def label(name):
+    return LABELS.get(name, name)
 
 
 def spry_command(backend, program):

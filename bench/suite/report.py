@@ -2,27 +2,16 @@
 """From the JSON of one run: Markdown tables by name, plots by name, and both in the documentation."""
 import statistics
 
+import standing
 import svg
-from functions import INTERPRETED, LABELS, SPRY
+from functions import INTERPRETED, SPRY, family, label
 from markers import replaced, write
 from parts import EVENTS, GAPS_MS, SIZES, quartiles
 
 PAGES = ["docs/performance.md", "README.md"]
 PLOTS = "docs/plots"
 OURS = "direct"  # what others are compared with: the backend that one worker takes
-FAMILY = {"rust": "rust", "cpp": "cpp", "go": "go", "python": "python", "node": "node", "java": "java",
-          "floor": "floor"}
-
-
 NOT_ASKED_FOR = "not measured in this run"
-
-
-def family(name):
-    return "spry" if name in (*SPRY, "spry") else FAMILY[name.split("-")[0]]
-
-
-def label(name):
-    return LABELS.get(name, name)
 
 
 class Missing(Exception):
@@ -219,29 +208,18 @@ def micro(result):
 
 
 def behind(result):
-    """The rows in which spry does not lead."""
-    sentences = []
+    """The rows in which spry does not lead, and those in which the backend that it takes for many costs
+    the one that waits alone."""
     measured = functions_of(part(result, "invocations"))
-    peers = [name for name in measured if family(name) not in ("spry", "floor")]
-    if not peers:
+    if all(family(name) in ("spry", "floor") for name in measured):
         raise Missing("no other runtime in this run: ./dev bench --peers")
-    for quantity in measured[OURS]["times"]:
-        ours = min((name for name in SPRY if name in measured),
-                   key=lambda name: measured[name]["times"][quantity]["us"]["median"])
-        for name in peers:
-            ratio = ratio_to(measured[ours], measured[name], quantity)["median"]
-            if ratio < 1:
-                sentences.append(f"- {quantity}: {label(name)} takes {times(ratio)} of {label(ours)}")
+    sentences = standing.behind(result)
     for name in ("epoll", "uring"):
         if name in measured:
             ratio = ratio_to(measured["direct"], measured[name], "turn 2")["median"]
             if ratio > 1:
                 sentences.append(f"- one worker, turn, 2 B: {label(name)} takes {times(ratio)} of"
                                  f" {label('direct')}")
-    fewest = {name: each["resident_kib"] for name, each in measured.items() if family(name) != "floor"}
-    least = min(fewest, key=fewest.get)
-    if family(least) != "spry":
-        sentences.append(f"- resident memory: {label(least)} takes {fewest[least]:,} KiB")
     return "\n".join(sentences or ["Nothing in this run."]) + "\n"
 
 
