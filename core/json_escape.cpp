@@ -5,7 +5,6 @@
 #include <spry/core/utf8.hpp>
 #include <spry/core/word.hpp>
 
-#include <cstddef>
 #include <cstdint>
 
 namespace spry::json {
@@ -14,23 +13,6 @@ namespace {
 
 constexpr bool is_plain(char byte) noexcept {
     return static_cast<unsigned char>(byte) - 0x20u < 0x60u && byte != '"' && byte != '\\';
-}
-
-/// Bytes at the front that are ASCII and need no escape: eight at a time, with the usual "has a
-/// byte less than" arithmetic, whose false alarms only end the run early.
-std::size_t plain_length(std::string_view text) noexcept {
-    std::size_t length = 0;
-    while (text.size() - length >= 8) {
-        const word eight = load_word(text.data() + length);
-        const word special = (eight & word_highs) | bytes_below(eight, ' ') |
-                             bytes_equal(eight, '"') | bytes_equal(eight, '\\');
-        if (special != 0)
-            break;
-        length += 8;
-    }
-    while (length < text.size() && is_plain(text[length]))
-        ++length;
-    return length;
 }
 
 /// `char` of an escape of two characters, else '\0'.
@@ -55,6 +37,22 @@ constexpr char short_escape(char byte) noexcept {
 }
 
 } // namespace
+
+std::size_t plain_length(std::string_view text) noexcept {
+    // With the usual "has a byte less than" arithmetic, whose false alarms only end the run early.
+    std::size_t length = 0;
+    while (text.size() - length >= 8) {
+        const word eight = load_word(text.data() + length);
+        const word special = (eight & word_highs) | bytes_below(eight, ' ') |
+                             bytes_equal(eight, '"') | bytes_equal(eight, '\\');
+        if (special != 0)
+            break;
+        length += 8;
+    }
+    while (length < text.size() && is_plain(text[length]))
+        ++length;
+    return length;
+}
 
 std::string_view escape_front(std::string_view& text, escape_buffer& buffer) noexcept {
     SPRY_ASSERT(!text.empty());

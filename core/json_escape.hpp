@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace spry::json {
@@ -15,5 +16,9 @@ using escape_buffer = std::array<char, 6>;
 /// it: an escape of two or six characters, or U+FFFD for what is not UTF-8. The piece is valid as
 /// long as `text`'s bytes and until the next call with `buffer`.
 std::string_view escape_front(std::string_view& text, escape_buffer& buffer) noexcept;
+
+/// How many bytes at the front of `text` stand between the quotes of a JSON string as they are, and
+/// are ASCII.
+std::size_t plain_length(std::string_view text) noexcept;
 
 } // namespace spry::json

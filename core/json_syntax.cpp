@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/core/json_syntax.hpp>
 
+#include <spry/core/json_escape.hpp>
 #include <spry/core/utf8.hpp>
 
 #include <bitset>
@@ -121,7 +122,10 @@ private:
 
     bool string() noexcept {
         const std::size_t quote = at_++;
-        while (!at_end()) {
+        while (true) {
+            at_ += plain_length(text_.substr(at_));
+            if (at_end())
+                break;
             const char byte = peek();
             if (byte == '"') {
                 ++at_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Says where a text stops being JSON (RFC 8259). On-Demand knows that, not where: this runs once a
-// read has failed.
+// read has failed, and where a text is only checked, without memory for it.
 #pragma once
 
 #include <cstddef>
