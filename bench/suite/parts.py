@@ -28,6 +28,11 @@ def measure_with_driver(commands, name, rounds, *options):
     return json.loads(path.read_text())
 
 
+def functions_of(driven):
+    """{name: what was measured} of a part that the driver has written; none where it failed."""
+    return {each["name"]: each for each in driven.get("functions", [])}
+
+
 def quartiles(values):
     ordered = sorted(values)
 

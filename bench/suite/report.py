@@ -6,7 +6,7 @@ import standing
 import svg
 from functions import INTERPRETED, SPRY, family, label
 from markers import replaced, write
-from parts import EVENTS, GAPS_MS, SIZES, quartiles
+from parts import EVENTS, GAPS_MS, SIZES, functions_of, quartiles
 
 PAGES = ["docs/performance.md", "README.md"]
 PLOTS = "docs/plots"
@@ -25,10 +25,6 @@ def part(result, name):
     if "failed" in found:
         raise Missing(f"could not be measured: {found['failed']}")
     return found
-
-
-def functions_of(driven):
-    return {each["name"]: each for each in driven["functions"]}
 
 
 def ratio_to(reference, mine, quantity):

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where spry stands in each row of a run: who wins what, and the rows in which it is not spry."""
 import statistics
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import svg
 from functions import INTERPRETED, family, label
-from parts import EVENTS
+from parts import EVENTS, functions_of
 
 
 @dataclass
 class Contest:
     """One row of a table: a figure for each of those who take part."""
     what: str
-    figures: dict = field(default_factory=dict)
+    figures: dict
     shown: callable = svg.shown
     least_wins: bool = True
 
-    def beats(self, mine, other):
-        return mine < other if self.least_wins else mine > other
+    def beats(self, figure, other):
+        return figure < other if self.least_wins else figure > other
 
     def winner(self, names):
         return (min if self.least_wins else max)(names, key=self.figures.get)
@@ -29,7 +29,7 @@ def kib(number):
 
 def driven(part):
     """Those whose quantities the driver has timed."""
-    functions = {each["name"]: each for each in part.get("functions", [])}
+    functions = functions_of(part)
     quantities = dict.fromkeys(quantity for each in functions.values() for quantity in each["times"])
     for quantity in quantities:
         yield Contest(quantity, {name: each["times"][quantity]["us"]["median"]
@@ -38,7 +38,7 @@ def driven(part):
 
 
 def resources(result):
-    functions = {each["name"]: each for each in result["parts"].get("invocations", {}).get("functions", [])}
+    functions = functions_of(result["parts"].get("invocations", {}))
     for key, what, shown in (("resident_kib", "resident memory", kib), ("peak_kib", "memory at most, 6 MB", kib),
                              ("start_faults", "page faults of a start", svg.shown)):
         yield Contest(what, {name: each[key] for name, each in functions.items()}, shown)
