@@ -44,13 +44,22 @@ def times(ratio):
     return f"{ratio:.2f}x" if ratio < 10 else f"{ratio:.0f}x"
 
 
+def spread(ratio):
+    """" (3.31-4.02)", the quartiles, where they lie so far apart that the median says too little."""
+    if ratio["q3"] - ratio["q1"] <= 0.1 * ratio["median"]:
+        return ""
+    low, high = (times(ratio[quartile]).removesuffix("x") for quartile in ("q1", "q3"))
+    return f" ({low}-{high})"
+
+
 def cell(mine, reference, quantity):
-    """"12.3 µs, 1.35x", the ratio to `reference`; bold where it is below 1, hence faster than ours."""
+    """"12.3 µs, 1.35x", the ratio to `reference` and, where it is wide, its spread; bold where it is
+    below 1, hence faster than ours."""
     value = svg.microseconds(mine["times"][quantity]["us"]["median"])
     if mine is reference:
         return value
     ratio = ratio_to(reference, mine, quantity)
-    words = f"{value}, {times(ratio['median'])}"
+    words = f"{value}, {times(ratio['median'])}{spread(ratio)}"
     return f"**{words}**" if ratio["median"] < 1 else words
 
 

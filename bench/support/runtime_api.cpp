@@ -227,7 +227,7 @@ void runtime_api::receive() {
     end_ += static_cast<std::size_t>(got);
 }
 
-request runtime_api::read() {
+request runtime_api::read(std::size_t payload_chunk_min) {
     if (begin_ == end_)
         begin_ = end_ = 0;
     std::size_t head = std::string_view::npos;
@@ -254,7 +254,7 @@ request runtime_api::read() {
     whole.closes = body.closes;
     begin_ += head + body.length;
     if (body.is_chunked)
-        read_chunks(whole);
+        read_chunks(whole, payload_chunk_min);
     return whole;
 }
 
@@ -277,7 +277,7 @@ std::string_view runtime_api::line() {
 }
 
 // As long as they may be, in constant memory.
-void runtime_api::read_chunks(request& of) {
+void runtime_api::read_chunks(request& of, std::size_t payload_chunk_min) {
     constexpr std::size_t kept_bytes = 1024 * 1024;
     chunked_target_ = of.target;
     chunked_body_.clear();
@@ -291,12 +291,13 @@ void runtime_api::read_chunks(request& of) {
             break;
         of.body_bytes += left;
         ++of.chunks;
+        const bool is_payload = left >= payload_chunk_min;
         while (left != 0) {
             if (begin_ == end_) {
                 begin_ = end_ = 0;
                 receive();
             }
-            if (of.first_byte_ns == 0)
+            if (of.first_byte_ns == 0 && is_payload)
                 of.first_byte_ns = now_ns();
             const std::size_t here = std::min(left, end_ - begin_);
             const std::size_t kept = std::min(here, kept_bytes - chunked_body_.size());
@@ -313,8 +314,8 @@ void runtime_api::read_chunks(request& of) {
     of.body = chunked_body_;
 }
 
-request runtime_api::expect(request_kind kind) {
-    const request got = read();
+request runtime_api::expect(request_kind kind, std::size_t payload_chunk_min) {
+    const request got = read(payload_chunk_min);
     if (got.kind != kind) {
         throw std::runtime_error("the function sends " + std::string(got.target) + " " +
                                  std::string(got.body.substr(0, 500)));

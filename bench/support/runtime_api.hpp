@@ -20,7 +20,7 @@ struct request {
     std::string_view body;   ///< valid until the next read; of a body in chunks, its first MiB
     std::uint64_t body_bytes = 0;
     std::uint64_t chunks = 0; ///< where the body came in chunks
-    /// When the first byte in a chunk was there, in nanoseconds of CLOCK_MONOTONIC.
+    /// When the first byte of a payload's chunk was there, in nanoseconds of CLOCK_MONOTONIC.
     std::uint64_t first_byte_ns = 0;
     bool has_trailers = false; ///< behind its chunks
     bool closes = false;       ///< the function will not use this connection again
@@ -67,10 +67,11 @@ public:
     void accept_or_resume();
     void close() noexcept;
 
-    /// The next whole request. The bodies of a large request are received, not kept forever.
-    request read();
+    /// The next whole request. The bodies of a large request are received, not kept forever. Of a
+    /// body in chunks those below `payload_chunk_min` bytes are no payload, but what comes before.
+    request read(std::size_t payload_chunk_min = 1);
     /// As read, and throws where the request is of another kind.
-    request expect(request_kind kind);
+    request expect(request_kind kind, std::size_t payload_chunk_min = 1);
     /// More bytes than those of the last request have arrived.
     bool has_more() const noexcept { return end_ != begin_; }
 
@@ -84,7 +85,7 @@ private:
     void accept_one();
     void receive();
     std::string_view line();
-    void read_chunks(request& of);
+    void read_chunks(request& of, std::size_t payload_chunk_min);
 
     unsigned seconds_;
     int listening_ = -1;
