@@ -2,7 +2,7 @@
 // How soon does the first byte of a streamed response come, how fast the rest, for how much CPU
 // time of the function, and in how much memory?
 //
-// Plays the Runtime API for one function after the other: a small response to warm up, then the one
+// Plays the Runtime API for one function after the other: small responses to warm up, then the one
 // that is measured. A function is told in its event how many bytes to stream, and in which writes.
 #include "json_file.hpp"
 #include "process.hpp"
@@ -39,6 +39,8 @@ first function is the reference of all ratios; NAME?=COMMAND is left out, with a
 
 Exit status: 0 measured, 1 a function failed, 2 wrong usage.
 )";
+
+constexpr unsigned warm_up = 4; // responses; behind one, allocators still ask the kernel for pages
 
 struct plan {
     unsigned rounds = 5;
@@ -139,9 +141,11 @@ void measure_once(bench::runtime_api& api, const plan& planned, const bench::sub
     const bench::process function(started);
     api.accept();
     api.expect(bench::request_kind::next);
-    stream(api, std::min(planned.bytes, 1024U * 1024U), write);
-    api.accept_or_resume();
-    api.expect(bench::request_kind::next);
+    for (unsigned i = 0; i != warm_up; ++i) {
+        stream(api, std::min(planned.bytes, 1024U * 1024U), write);
+        api.accept_or_resume();
+        api.expect(bench::request_kind::next);
+    }
 
     const std::uint64_t cpu = bench::process_cpu_ns(function.id());
     const std::uint64_t begin = now_ns();
