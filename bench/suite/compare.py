@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two revisions side by side: the other one is built in a work tree of its own, and both functions take
 turns in one run."""
+import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import history
 import machine
@@ -55,7 +58,7 @@ class WorkTree:
             git("worktree", "remove", "--force", str(self.path))
 
 
-def kept_echo(tree, commit):
+def built_echo(tree, commit):
     """The echo of that revision, built by its own ./dev."""
     say(f"building echo of {commit} in {relative(tree)}")
     try:
@@ -63,6 +66,15 @@ def kept_echo(tree, commit):
     except Failed as failed:
         raise Failed(f"{commit} cannot be built here: {failed}") from None
     return tree / "build/release/examples/echo/echo"
+
+
+def copied(echo, into):
+    """The program with its symbols, in a folder of its own."""
+    into.mkdir()
+    for each in echo.parent.glob("echo*"):
+        if each.is_file():
+            shutil.copy2(each, into)
+    return into / echo.name
 
 
 def counts_of(path, backend):
@@ -75,9 +87,11 @@ def counts_of(path, backend):
 
 def compare(name, rounds):
     commit = commit_of(name)
-    mine = BUILD / "examples/echo/echo"
-    with WorkTree(commit) as tree:
-        theirs = kept_echo(tree, commit)
+    # Both with paths of one length, which the kernel hands to a program: to read more of it takes more
+    # instructions.
+    with WorkTree(commit) as tree, tempfile.TemporaryDirectory(dir=RESULTS) as folder:
+        theirs = copied(built_echo(tree, commit), Path(folder) / "was")
+        mine = copied(BUILD / "examples/echo/echo", Path(folder) / "now")
         print(f"echo of {machine.revision()} (this tree) against {commit} ({name}): medians of {rounds}"
               f" rounds, with quartiles; below 1 this tree is faster\n")
         for backend in ("direct", "epoll", "uring"):
