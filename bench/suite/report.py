@@ -65,10 +65,11 @@ def cell(mine, reference, quantity):
 
 def provenance(result):
     machine = result["machine"]
+    cpus = "1 CPU" if machine["cpus"] == 1 else f"{machine['cpus']} CPUs"
     lines = [
         f"Measured on {result['date'][:10]} at revision `{result['revision']}` with"
         f" `{result['command']}`: medians of {result['rounds']} interleaved rounds, all on one CPU unless"
-        f" said otherwise. {machine['processor']}, {machine['cpus']} CPU{'s' if machine['cpus'] != 1 else ''}, {machine['kernel']},"
+        f" said otherwise. {machine['processor']}, {cpus}, {machine['kernel']},"
         f" {machine['system']}, transparent huge pages: {machine['transparent_huge_pages']}; load before"
         f" and after: {result['load_before']}, {result.get('load_after', 'unknown')}.",
         "Versions: " + ", ".join(f"{name} {version}" for name, version in result["versions"].items()) + "."]
