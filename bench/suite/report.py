@@ -44,12 +44,18 @@ def times(ratio):
     return f"{ratio:.2f}x" if ratio < 10 else f"{ratio:.0f}x"
 
 
-def spread(ratio):
-    """" (3.31-4.02)", the quartiles, where they lie so far apart that the median says too little."""
-    if ratio["q3"] - ratio["q1"] <= 0.1 * ratio["median"]:
-        return ""
+def plural(count, word):
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def quartiles_shown(ratio):
     low, high = (times(ratio[quartile]).removesuffix("x") for quartile in ("q1", "q3"))
     return f" ({low}-{high})"
+
+
+def spread(ratio):
+    """" (3.31-4.02)", the quartiles, where they lie so far apart that the median says too little."""
+    return quartiles_shown(ratio) if ratio["q3"] - ratio["q1"] > 0.1 * ratio["median"] else ""
 
 
 def cell(mine, reference, quantity):
@@ -65,11 +71,10 @@ def cell(mine, reference, quantity):
 
 def provenance(result):
     machine = result["machine"]
-    cpus = "1 CPU" if machine["cpus"] == 1 else f"{machine['cpus']} CPUs"
     lines = [
         f"Measured on {result['date'][:10]} at revision `{result['revision']}` with"
         f" `{result['command']}`: medians of {result['rounds']} interleaved rounds, all on one CPU unless"
-        f" said otherwise. {machine['processor']}, {cpus}, {machine['kernel']},"
+        f" said otherwise. {machine['processor']}, {plural(machine['cpus'], 'CPU')}, {machine['kernel']},"
         f" {machine['system']}, transparent huge pages: {machine['transparent_huge_pages']}; load before"
         f" and after: {result['load_before']}, {result.get('load_after', 'unknown')}.",
         "Versions: " + ", ".join(f"{name} {version}" for name, version in result["versions"].items()) + "."]
@@ -119,7 +124,7 @@ def backends(result):
                 cells.append("not here")
                 continue
             ratio = ratio_to(floor, measured[name], quantity)
-            cells.append(f"{times(ratio['median'])} ({ratio['q1']:.2f}-{ratio['q3']:.2f})")
+            cells.append(times(ratio["median"]) + quartiles_shown(ratio))
         rows.append(cells)
     return table(["", "floor", *SPRY], rows)
 
@@ -193,8 +198,8 @@ def workers(result):
             values = [cells.get((name, handler, count)) for count in counts]
             if any(values):
                 rows.append([f"{name}, {handler}", *(svg.shown(value / 1000) if value else "" for value in values)])
-    return table([f"thousand invocations in a CPU second, {head}", *(f"{count} worker{'s' if count > 1 else ''}" for count in counts)],
-                 rows)
+    return table([f"thousand invocations in a CPU second, {head}",
+                  *(plural(count, "worker") for count in counts)], rows)
 
 
 def emulators(result):
