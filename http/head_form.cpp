@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/http/head_form.hpp>
 
+#include <spry/core/assert.hpp>
 #include <spry/http/field_text.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <new>
-#include <span>
 #include <utility>
 
 namespace spry::http {
@@ -19,23 +20,13 @@ constexpr std::size_t length_digits_max = 18; // that many fit into 64 bits, whi
 constexpr std::array<std::string_view, 4> meaningful{"Connection", "Proxy-Connection",
                                                      "Transfer-Encoding", "Upgrade"};
 
-// A memcmp of a constant size is a load or two, and most literals are longer than sixteen bytes.
-template <std::size_t Step>
-bool equal_in_steps(const char* left, const char* right, std::size_t size) noexcept {
-    const std::size_t last = size - Step;
-    for (std::size_t at = 0; at < last; at += Step) {
-        if (std::memcmp(left + at, right + at, Step) != 0)
-            return false;
-    }
-    return std::memcmp(left + last, right + last, Step) == 0; // overlaps the step before
-}
+// A plain vector of the compilers'.
+using block = std::uint8_t __attribute__((vector_size(32)));
 
-bool equal_bytes(const char* left, const char* right, std::size_t size) noexcept {
-    if (size >= 16)
-        return equal_in_steps<16>(left, right, size);
-    if (size >= 8)
-        return equal_in_steps<8>(left, right, size);
-    return std::memcmp(left, right, size) == 0;
+block load_block(const void* from) noexcept {
+    block loaded;
+    std::memcpy(&loaded, from, sizeof loaded);
+    return loaded;
 }
 
 bool read_length(std::string_view text, std::uint64_t& length) noexcept {
@@ -50,60 +41,51 @@ bool read_length(std::string_view text, std::uint64_t& length) noexcept {
     return true;
 }
 
-} // namespace
-
-bool head_form::literal_parts::add(std::string_view literal, const line& of) noexcept {
-    if (line_count == lines_max || text_size + literal.size() > literals_max)
-        return false;
-    std::ranges::copy(literal, text.data() + text_size);
-    text_size += literal.size();
-    lines[line_count++] = of;
-    return true;
+std::string_view value_of(const header_table::entry& line, const char* head) noexcept {
+    return {head + line.value_offset, line.value_size};
 }
+
+} // namespace
 
 void head_form::see(std::string_view text, const message& read) noexcept {
     if (!std::exchange(has_seen_one_, true))
         return;
     if (!known_)
-        known_.reset(new (std::nothrow) literal_parts);
+        known_.reset(new (std::nothrow) pattern);
     if (known_ && !learn(text, read))
-        known_->line_count = 0;
+        known_->size = 0;
 }
 
 bool head_form::learn(std::string_view text, const message& read) noexcept {
-    known_->line_count = 0;
-    known_->text_size = 0;
-    known_->status = read.status_;
-    if (read.http_minor_ != 1 || !read.is_success() || !read.keeps_alive_)
+    // An answer of those that may have a body, and that say how long it is.
+    if (read.http_minor_ != 1 || !read.is_success() || read.status_ == 204 || !read.keeps_alive_)
         return false;
-    std::size_t at = 0;
+    const std::span lines = read.fields_.first(read.head_count_);
     int lengths = 0;
-    for (std::size_t i = 0; i != read.head_count_; ++i) {
-        const header_table::entry& entry = read.fields_[i];
-        const std::string_view name = text.substr(entry.name_offset, entry.name_size);
-        if (entry.value_size == 0 || is_one_of(name, meaningful))
+    for (const header_table::entry& line : lines) {
+        const std::string_view name = text.substr(line.name_offset, line.name_size);
+        if (line.value_size == 0 || is_one_of(name, meaningful))
             return false;
-        const bool is_length = equal_ignoring_case(name, "Content-Length");
-        lengths += is_length ? 1 : 0;
-        const std::string_view literal = text.substr(at, entry.value_offset - at);
-        const line found{
-            static_cast<std::uint16_t>(literal.size()), static_cast<std::uint16_t>(entry.name_size),
-            static_cast<std::uint16_t>(entry.value_offset - entry.name_offset), is_length};
-        if (!known_->add(literal, found))
-            return false;
-        at = entry.value_offset + entry.value_size;
+        if (equal_ignoring_case(name, "Content-Length")) {
+            known_->length_line = static_cast<std::size_t>(&line - lines.data());
+            ++lengths;
+        }
     }
-    // An answer with a length, and of those that may have a body.
-    return lengths == 1 && read.status_ != 204 && text.substr(at) == head_end;
+    known_->status = read.status_;
+    return lengths == 1 && known_->take(text, lines);
 }
 
-std::size_t head_form::match(std::string_view received, message& into) const {
-    if (!known_ || known_->line_count == 0)
+std::size_t head_form::match(std::string_view received, message& into) {
+    if (!known_ || known_->size == 0)
         return 0;
+    header_table& fields = into.fields_;
+    const bool is_laid_out = known_->has_layout_of(received);
+    if (is_laid_out)
+        fields.assign(std::span{known_->lines}.first(known_->line_count));
     std::uint64_t length = 0;
-    const char* const body = walk(received, into.fields_, length);
-    if (body == nullptr) {
-        into.fields_.clear();
+    if (!(is_laid_out || known_->find_lines(received, fields)) ||
+        !read_length(value_of(fields[known_->length_line], received.data()), length)) {
+        fields.clear();
         return 0;
     }
     into.head_ = received.data();
@@ -112,33 +94,76 @@ std::size_t head_form::match(std::string_view received, message& into) const {
     into.head_count_ = known_->line_count;
     into.content_length_ = length;
     into.framing_ = length > 0 ? body_framing::length : body_framing::none;
-    return static_cast<std::size_t>(body - received.data());
+    const header_table::entry& last = fields[known_->line_count - 1];
+    const std::size_t size = last.value_offset + last.value_size + head_end.size();
+    // The next head is likelier to be laid out as this one than as the one before.
+    if (!is_laid_out)
+        known_->take(received.substr(0, size), fields.first(known_->line_count));
+    return size;
 }
 
-// Behind the head, or null.
-const char* head_form::walk(std::string_view received, header_table& fields,
-                            std::uint64_t& length) const {
+// False where that is more than there is room for, or does not end behind its lines.
+bool head_form::pattern::take(std::string_view text,
+                              std::span<const header_table::entry> found) noexcept {
+    size = 0;
+    SPRY_ASSERT(text.size() >= sizeof(block)); // a status line and a length have as many
+    if (found.size() > lines_max || text.size() > head_bytes_max ||
+        text.substr(found.back().value_offset + found.back().value_size) != head_end)
+        return false;
+    std::ranges::copy(found, lines.begin());
+    std::ranges::copy(text, bytes.begin());
+    for (const header_table::entry& line : found) {
+        std::fill_n(bytes.data() + line.value_offset, line.value_size, std::uint8_t{0});
+        bytes[line.value_offset] = 1;
+    }
+    line_count = found.size();
+    size = text.size();
+    return true;
+}
+
+// Whether everything lies where it lay in the last head. In the last step some bytes are seen
+// twice.
+bool head_form::pattern::has_layout_of(std::string_view received) const noexcept {
+    if (received.size() < size)
+        return false;
+    const std::size_t last = size - sizeof(block);
+    block wrong{};
+    for (std::size_t at = 0;; at = std::min(at + sizeof(block), last)) {
+        const block is = load_block(received.data() + at);
+        const block was = load_block(bytes.data() + at);
+        const auto in_value = std::bit_cast<block>(was <= 1);
+        // A value's first byte is no space, and none is a control character.
+        const auto ends_value = std::bit_cast<block>((is < was + 0x20) | (is == 0x7f));
+        wrong |= (in_value & ends_value) | (~in_value & (is ^ was));
+        if (at == last)
+            break;
+    }
+    const auto words = std::bit_cast<std::array<std::uint64_t, sizeof(block) / 8>>(wrong);
+    return std::ranges::all_of(words, [](std::uint64_t word) { return word == 0; });
+}
+
+// Finds the lines of a head whose values have other lengths; false where it has another form.
+bool head_form::pattern::find_lines(std::string_view received, header_table& into) const {
     const char* const end = received.data() + received.size();
     const char* at = received.data();
-    const char* literal = known_->text.data();
-    for (const line& known : std::span{known_->lines}.first(known_->line_count)) {
+    const std::uint8_t* literal = bytes.data(); // in front of a value, the last line's end too
+    for (const header_table::entry& known : std::span{lines}.first(line_count)) {
+        const std::uint8_t* const known_value = bytes.data() + known.value_offset;
+        const std::ptrdiff_t literal_size = known_value - literal;
         // One byte more, for the value.
-        if (end - at <= known.literal_size || !equal_bytes(at, literal, known.literal_size))
-            return nullptr;
-        at += known.literal_size;
-        literal += known.literal_size;
-        const char* const value = at;
+        if (end - at <= literal_size ||
+            std::memcmp(at, literal, static_cast<std::size_t>(literal_size)) != 0)
+            return false;
+        const char* const value = at + literal_size;
         at = field_text_end(value, end); // a tab is rare, and left to the parser
         if (at == value || *value == ' ')
-            return nullptr;
-        if (known.is_content_length && !read_length({value, at}, length))
-            return nullptr;
+            return false;
         const auto offset = static_cast<std::uint32_t>(value - received.data());
-        *fields.add() = {offset - known.name_to_value, known.name_size, offset,
-                         static_cast<std::uint32_t>(at - value)};
+        *into.add() = {offset - (known.value_offset - known.name_offset), known.name_size, offset,
+                       static_cast<std::uint32_t>(at - value)};
+        literal = known_value + known.value_size;
     }
-    const bool ends = std::string_view{at, end}.starts_with(head_end);
-    return ends ? at + head_end.size() : nullptr;
+    return std::string_view{at, end}.starts_with(head_end);
 }
 
 } // namespace spry::http

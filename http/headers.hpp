@@ -3,6 +3,9 @@
 // received message.
 #pragma once
 
+#include <spry/core/assert.hpp>
+
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -67,7 +70,15 @@ public:
     std::size_t size() const noexcept { return size_; }
     entry& operator[](std::size_t index) noexcept { return entries_[index]; }
     const entry& operator[](std::size_t index) const noexcept { return entries_[index]; }
+    std::span<const entry> first(std::size_t count) const noexcept { return {entries_, count}; }
     void clear() noexcept { size_ = 0; }
+
+    /// In place of what there is; at most `inline_count`.
+    void assign(std::span<const entry> lines) noexcept {
+        SPRY_ASSERT(lines.size() <= inline_count);
+        std::ranges::copy(lines, entries_);
+        size_ = lines.size();
+    }
 
     /// A new last entry, or null where the table is full. Throws std::bad_alloc.
     entry* add() {

@@ -150,18 +150,67 @@ TEST(head_form, is_not_learnt_where_values_say_what_a_message_is) {
     }
 }
 
-TEST(head_form, has_a_limit_of_lines_and_of_bytes) {
+TEST(head_form, is_not_learnt_beyond_so_many_lines_and_bytes) {
     std::string many{event};
     for (int i = 0; i != 12; ++i)
         many = with(many, "Date:", "A: b\r\nDate:");
     EXPECT_EQ(form_of{many}.match(many), many.size());
     many = with(many, "Date:", "A: b\r\nDate:");
     EXPECT_EQ(form_of{many}.match(many), 0u);
-    const std::string_view last = "Content-Length: 2";
-    std::string wide = with(event, last, std::string(500, 'n') + ": x\r\n" + std::string{last});
-    EXPECT_EQ(form_of{wide}.match(wide), 0u);
-    wide = with(event, "Fri", std::string(4000 - event.size(), 'v'));
-    EXPECT_EQ(form_of{wide}.match(wide), wide.size());
+    const std::size_t room = 1024 - event.size();
+    EXPECT_NE(form_of{with(event, "Fri", std::string(room + 3, 'v'))}.match(event), 0u);
+    EXPECT_EQ(form_of{with(event, "Fri", std::string(room + 4, 'v'))}.match(event), 0u);
+}
+
+TEST(head_form, may_be_as_short_as_an_answer_can_be) {
+    constexpr std::string_view least = "HTTP/1.1 200\r\nContent-Length:0\r\n\r\n";
+    form_of known{least};
+    EXPECT_EQ(known.match(least), least.size());
+    const std::string longer = with(least, ":0", ":12345");
+    EXPECT_EQ(known.match(longer), longer.size());
+    EXPECT_EQ(known.match(longer), longer.size());
+    EXPECT_EQ(known.read().content_length(), 12345u);
+}
+
+// In one of the same size as in any other.
+TEST(head_form, looks_at_every_byte) {
+    const std::size_t length = event.find("2\r\n\r\n");
+    bool in_value = false;
+    bool begins_value = false;
+    for (std::size_t at = 0; at != event.size(); ++at) {
+        if (event[at] == '\r')
+            in_value = false;
+        for (const char by : "\x01 \t\r\n\x1f\x7f\x80:x7"sv) {
+            if (by == event[at])
+                continue;
+            std::string next{event};
+            next[at] = by;
+            const bool is_text = by != '\x7f' && (by < 0 || by >= (begins_value ? '!' : ' '));
+            const bool fits = in_value && is_text && (at != length || by == '7');
+            form_of known{event};
+            EXPECT_EQ(known.match(next), fits ? event.size() : 0) << at << ' ' << int{by};
+            EXPECT_EQ(known.match(event), event.size()) << at << ' ' << int{by};
+        }
+        begins_value = event.substr(0, at + 1).ends_with(": ");
+        in_value = in_value || begins_value;
+    }
+}
+
+TEST(head_form, follows_values_whose_sizes_change) {
+    const std::string_view id = "8476a536-e9f4-11e8";
+    form_of known{event};
+    for (const std::string_view value :
+         {"a"sv, "b"sv, "longer-than-the-first"sv, id, "a"sv, "c"sv}) {
+        const std::string next = with(event, id, value);
+        ASSERT_EQ(known.match(next), next.size()) << value;
+        EXPECT_EQ(known.read().header_at(1).value, value);
+        EXPECT_EQ(known.read().header_at(2).value, "Fri, 21 Nov 2025 10:00:00 GMT");
+        EXPECT_EQ(known.read().content_length(), 2u);
+    }
+    // It fits and is read, though the next one is the parser's again.
+    const std::string wide = with(event, id, std::string(4000, 'v'));
+    EXPECT_EQ(known.match(wide), wide.size());
+    EXPECT_EQ(known.match(wide), 0u);
 }
 
 } // namespace
