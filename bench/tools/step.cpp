@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,11 +48,14 @@ usage: step [--until get|exit|CALL] [--seconds N] [--functions] [--quiet]
                  given by its path
   --quiet        send the program's standard output and error to /dev/null
 
-Prints, one a line: stopped_by, instructions, cpuid, threads, processes, syscalls, then each
-system call in order as "call NAME". The call that ends the count is counted.
+Prints, one a line: stopped_by, instructions, code_pieces (of 64 KiB, as the kernel maps them
+where one is executed first), cpuid, threads, processes, syscalls, then each system call in order
+as "call NAME". The call that ends the count is counted.
 Exit status: 0 the end was reached, 1 the program ended before, 2 wrong usage, 3 time is up,
 4 ptrace is refused.
 )";
+
+constexpr std::uint64_t code_piece_bytes = 64 * 1024;
 
 enum class until { get, exit, call };
 
@@ -66,6 +70,7 @@ struct options {
 
 struct counts {
     std::uint64_t instructions = 0;
+    std::set<std::uint64_t> code_pieces; // their addresses, divided by their size
     std::uint64_t cpuid = 0;
     std::uint64_t threads = 0;
     std::uint64_t processes = 0;
@@ -220,6 +225,7 @@ const char* run(const options& chosen, pid_t child, counts& counted) {
         const auto instruction = static_cast<std::uint16_t>(errno == 0 ? word : 0);
         if (signal_to_deliver == 0) {
             ++counted.instructions;
+            counted.code_pieces.insert(registers.rip / code_piece_bytes);
             if (chosen.functions)
                 counted.by_function.add(registers.rip);
         }
@@ -270,10 +276,10 @@ int main(int argc, char** argv) {
         while (waitpid(child, &status, __WALL) < 0 && errno == EINTR) {
         }
     }
-    std::printf("stopped_by %s\ninstructions %llu\ncpuid %llu\nthreads %llu\nprocesses "
-                "%llu\nsyscalls %zu\n",
+    std::printf("stopped_by %s\ninstructions %llu\ncode_pieces %zu\ncpuid %llu\nthreads %llu\n"
+                "processes %llu\nsyscalls %zu\n",
                 ended_by.c_str(), static_cast<unsigned long long>(counted.instructions),
-                static_cast<unsigned long long>(counted.cpuid),
+                counted.code_pieces.size(), static_cast<unsigned long long>(counted.cpuid),
                 static_cast<unsigned long long>(counted.threads),
                 static_cast<unsigned long long>(counted.processes), counted.calls.size());
     for (const long number : counted.calls)

@@ -91,6 +91,14 @@ TEST(startup, of_the_released_echo_makes_at_most_16_system_calls) {
     EXPECT_LE(measured.at("syscalls"), 16);
 }
 
+// What cmake/function.ld is for: each further piece is a page fault before the GET.
+TEST(startup, of_the_released_echo_executes_code_of_one_piece_of_the_file) {
+    const start measured = start_of_echo();
+    if (measured.refused)
+        GTEST_SKIP() << "this machine refuses ptrace";
+    EXPECT_EQ(measured.at("code_pieces"), 1) << measured.text;
+}
+
 // The judge itself, by a program whose figures are known to be otherwise: glibc asks the processor.
 TEST(startup, the_stepper_sees_what_a_glibc_program_does) {
     child step(
@@ -102,6 +110,7 @@ TEST(startup, the_stepper_sees_what_a_glibc_program_does) {
         GTEST_SKIP() << text;
     EXPECT_NE(text.find("stopped_by exit\n"), std::string::npos) << text;
     EXPECT_EQ(text.find("cpuid 0\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("code_pieces 1\n"), std::string::npos) << text;
     EXPECT_NE(text.find("call exit_group\n"), std::string::npos) << text;
 }
 
