@@ -12,8 +12,6 @@ namespace spry {
 
 namespace {
 
-constexpr std::string_view content_type_header = "Content-Type";
-
 // Below this many milliseconds (March 1973 as an epoch time) a deadline is a duration
 // (runtime-contract 10).
 constexpr std::int64_t epoch_milliseconds_min = 100'000'000'000;
@@ -52,49 +50,48 @@ std::optional<std::chrono::system_clock::time_point> parse_deadline(std::string_
     return std::chrono::system_clock::time_point{milliseconds};
 }
 
-invocation read_invocation(const http::message& message, read_clock now) noexcept {
-    invocation read;
-    const auto take = [](std::string_view& into, const http::field& header, std::string_view name) {
-        if (into.empty() && http::is_name(header.name, name))
-            into = header.value;
+const std::array<std::string_view, invocation_reader::header_count> invocation_reader::names{
+    runtime_api::request_id_header,
+    runtime_api::function_arn_header,
+    runtime_api::trace_id_header,
+    runtime_api::tenant_id_header,
+    runtime_api::client_context_header,
+    runtime_api::cognito_identity_header,
+    "Content-Type",
+    runtime_api::deadline_header};
+
+invocation invocation_reader::read(const http::message& head, read_clock now) noexcept {
+    if (head.form_number() == 0 || head.form_number() != form_) {
+        find_lines(head);
+        form_ = head.form_number();
+    }
+    const auto value = [&](header which) {
+        const std::size_t line = lines_[which];
+        return line == 0 ? std::string_view{} : head.header_at(line - 1).value;
     };
-    std::string_view deadline;
-    // A name's length nearly names it.
-    for (std::size_t i = 0; i < message.header_count(); ++i) {
-        const http::field header = message.header_at(i);
-        switch (header.name.size()) {
-        case content_type_header.size():
-            take(read.content_type, header, content_type_header);
-            break;
-        case runtime_api::trace_id_header.size():
-            take(read.trace_id, header, runtime_api::trace_id_header);
-            break;
-        case runtime_api::deadline_header.size():
-            take(deadline, header, runtime_api::deadline_header);
-            break;
-        case runtime_api::tenant_id_header.size():
-            take(read.tenant_id, header, runtime_api::tenant_id_header);
-            break;
-        case runtime_api::request_id_header.size():
-            static_assert(runtime_api::request_id_header.size() ==
-                          runtime_api::client_context_header.size());
-            take(read.request_id, header, runtime_api::request_id_header);
-            take(read.client_context, header, runtime_api::client_context_header);
-            break;
-        case runtime_api::cognito_identity_header.size():
-            take(read.cognito_identity, header, runtime_api::cognito_identity_header);
-            break;
-        case runtime_api::function_arn_header.size():
-            take(read.function_arn, header, runtime_api::function_arn_header);
-            break;
-        default:
-            break;
+    invocation about;
+    about.request_id = value(request_id);
+    about.function_arn = value(function_arn);
+    about.trace_id = value(trace_id);
+    about.tenant_id = value(tenant_id);
+    about.client_context = value(client_context);
+    about.cognito_identity = value(cognito_identity);
+    about.content_type = value(content_type);
+    if (about.content_type.empty())
+        about.content_type = "application/json";
+    about.deadline = parse_deadline(value(deadline), now);
+    return about;
+}
+
+void invocation_reader::find_lines(const http::message& head) noexcept {
+    lines_ = {};
+    for (std::size_t i = 0; i != head.header_count(); ++i) {
+        const http::field line = head.header_at(i);
+        for (std::size_t which = 0; which != header_count; ++which) {
+            if (lines_[which] == 0 && !line.value.empty() && http::is_name(line.name, names[which]))
+                lines_[which] = static_cast<std::uint16_t>(i + 1);
         }
     }
-    if (read.content_type.empty())
-        read.content_type = "application/json";
-    read.deadline = parse_deadline(deadline, now);
-    return read;
 }
 
 } // namespace spry

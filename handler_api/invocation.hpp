@@ -2,7 +2,9 @@
 // invocation: what the Runtime API says about one event, read from the headers of its answer.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -29,9 +31,34 @@ struct invocation {
 /// faults.
 using read_clock = std::chrono::system_clock::time_point (*)() noexcept;
 
-/// Reads them in one pass over the message's headers.
-invocation read_invocation(const http::message& message,
-                           read_clock now = std::chrono::system_clock::now) noexcept;
+/// Reads them from one event's head after the other. Names are compared in a head of another form
+/// (http/head_form.hpp) than the last one; in those behind it the values are taken from the same
+/// lines.
+class invocation_reader {
+public:
+    /// Of several headers with one name the first that has a value counts.
+    invocation read(const http::message& head,
+                    read_clock now = std::chrono::system_clock::now) noexcept;
+
+private:
+    enum header : std::uint8_t {
+        request_id,
+        function_arn,
+        trace_id,
+        tenant_id,
+        client_context,
+        cognito_identity,
+        content_type,
+        deadline,
+        header_count
+    };
+    static const std::array<std::string_view, header_count> names;
+
+    void find_lines(const http::message& head) noexcept;
+
+    std::array<std::uint16_t, header_count> lines_{}; // counted from 1; 0: there is none
+    std::uint32_t form_ = 0;
+};
 
 /// The deadline header's value: epoch milliseconds; a small number is a duration from `now`, as
 /// some emulators send it. None for what is absent, not a number, or before 2026: a deadline that

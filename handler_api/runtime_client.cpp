@@ -152,7 +152,7 @@ runtime_client::judgement runtime_client::judge_next(const result<http::arrival>
     }
 
     if (status == 200) {
-        about_ = read_invocation(event_);
+        about_ = event_reader_.read(event_);
         if (!about_.request_id.empty())
             return judgement::event;
         log_.warn("the Runtime API sent an event without a request id");

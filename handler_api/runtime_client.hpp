@@ -135,6 +135,7 @@ private:
         std::size_t id_size = 0;
         std::size_t size = 0;
     } response_head_;
+    invocation_reader event_reader_;
     invocation about_;
     worker_place place_;
     bool pipelines_;

@@ -47,7 +47,7 @@ std::string_view value_of(const header_table::entry& line, const char* head) noe
 
 } // namespace
 
-void head_form::see(std::string_view text, const message& read) noexcept {
+void head_form::see(std::string_view text, message& read) noexcept {
     if (!std::exchange(has_seen_one_, true))
         return;
     if (!known_)
@@ -56,7 +56,7 @@ void head_form::see(std::string_view text, const message& read) noexcept {
         known_->size = 0;
 }
 
-bool head_form::learn(std::string_view text, const message& read) noexcept {
+bool head_form::learn(std::string_view text, message& read) noexcept {
     // An answer of those that may have a body, and that say how long it is.
     if (read.http_minor_ != 1 || !read.is_success() || read.status_ == 204 || !read.keeps_alive_)
         return false;
@@ -71,8 +71,11 @@ bool head_form::learn(std::string_view text, const message& read) noexcept {
             ++lengths;
         }
     }
+    if (lengths != 1 || !known_->take(text, lines))
+        return false;
     known_->status = read.status_;
-    return lengths == 1 && known_->take(text, lines);
+    read.form_number_ = ++known_->number;
+    return true;
 }
 
 std::size_t head_form::match(std::string_view received, message& into) {
@@ -92,6 +95,7 @@ std::size_t head_form::match(std::string_view received, message& into) {
     into.status_ = known_->status;
     into.keeps_alive_ = true;
     into.head_count_ = known_->line_count;
+    into.form_number_ = known_->number;
     into.content_length_ = length;
     into.framing_ = length > 0 ? body_framing::length : body_framing::none;
     const header_table::entry& last = fields[known_->line_count - 1];

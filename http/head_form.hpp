@@ -25,8 +25,8 @@ namespace spry::http {
 class head_form {
 public:
     /// Takes the form of a head that the parser has read, which `text` is all of; not of the very
-    /// first one, since a process may never see a second.
-    void see(std::string_view text, const message& read) noexcept;
+    /// first one, since a process may never see a second. Gives the message its form's number.
+    void see(std::string_view text, message& read) noexcept;
 
     /// The size of the head that `received` begins with, and `into` filled in as by the parser; or
     /// 0 where that head has another form or is not all there. `into` is as new.
@@ -45,13 +45,14 @@ private:
         std::size_t size = 0; // 0: no form is known
         std::size_t length_line = 0;
         int status = 0;
+        std::uint32_t number = 0;
 
         bool take(std::string_view text, std::span<const header_table::entry> found) noexcept;
         bool has_layout_of(std::string_view received) const noexcept;
         bool find_lines(std::string_view received, header_table& into) const;
     };
 
-    bool learn(std::string_view text, const message& read) noexcept;
+    bool learn(std::string_view text, message& read) noexcept;
 
     std::unique_ptr<pattern> known_; // made when the second head is seen
     bool has_seen_one_ = false;

@@ -57,6 +57,7 @@ void message::clear() noexcept {
     head_count_ = 0;
     trailers_.clear();
     fields_.clear();
+    form_number_ = 0;
 }
 
 } // namespace spry::http

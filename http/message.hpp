@@ -69,6 +69,10 @@ public:
         return field_of(fields_[index], head_);
     }
 
+    /// Answers with the same number have headers of the same names in the same order, none of them
+    /// empty. 0 where the message has no form that is known.
+    std::uint32_t form_number() const noexcept { return form_number_; }
+
     body_framing framing() const noexcept { return framing_; }
     /// For `body_framing::length`: the announced size.
     std::uint64_t content_length() const noexcept { return content_length_; }
@@ -117,6 +121,7 @@ private:
     std::string trailers_; // copied: chunks are closed up in the buffer while trailers arrive
     header_table fields_;
     head_form* form_ = nullptr;
+    std::uint32_t form_number_ = 0;
 };
 
 } // namespace spry::http

@@ -172,7 +172,7 @@ runtime::next_outcome runtime::connection::next() {
         logging::log_info(log_tag, "no event, but HTTP status %d", answer_.status());
         return static_cast<response_code>(answer_.status());
     }
-    const spry::invocation about = spry::read_invocation(answer_);
+    const spry::invocation about = spry::invocation_reader{}.read(answer_);
     if (about.request_id.empty()) {
         logging::log_error(log_tag, "an event came without a request id");
         return response_code::REQUEST_NOT_MADE;
