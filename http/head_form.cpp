@@ -2,10 +2,10 @@
 #include <spry/http/head_form.hpp>
 
 #include <spry/core/assert.hpp>
+#include <spry/core/byte_vector.hpp>
 #include <spry/http/field_text.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -19,15 +19,6 @@ constexpr std::size_t length_digits_max = 18; // that many fit into 64 bits, whi
 
 constexpr std::array<std::string_view, 4> meaningful{"Connection", "Proxy-Connection",
                                                      "Transfer-Encoding", "Upgrade"};
-
-// A plain vector of the compilers'.
-using block = std::uint8_t __attribute__((vector_size(32)));
-
-block load_block(const void* from) noexcept {
-    block loaded;
-    std::memcpy(&loaded, from, sizeof loaded);
-    return loaded;
-}
 
 bool read_length(std::string_view text, std::uint64_t& length) noexcept {
     if (text.size() > length_digits_max)
@@ -110,7 +101,7 @@ std::size_t head_form::match(std::string_view received, message& into) {
 bool head_form::pattern::take(std::string_view text,
                               std::span<const header_table::entry> found) noexcept {
     size = 0;
-    SPRY_ASSERT(text.size() >= sizeof(block)); // a status line and a length have as many
+    SPRY_ASSERT(text.size() >= sizeof(byte_vector)); // a status line and a length have as many
     if (found.size() > lines_max || text.size() > head_bytes_max ||
         text.substr(found.back().value_offset + found.back().value_size) != head_end)
         return false;
@@ -125,25 +116,16 @@ bool head_form::pattern::take(std::string_view text,
     return true;
 }
 
-// Whether everything lies where it lay in the last head. In the last step some bytes are seen
-// twice.
+// Whether everything lies where it lay in the last head.
 bool head_form::pattern::has_layout_of(std::string_view received) const noexcept {
-    if (received.size() < size)
-        return false;
-    const std::size_t last = size - sizeof(block);
-    block wrong{};
-    for (std::size_t at = 0;; at = std::min(at + sizeof(block), last)) {
-        const block is = load_block(received.data() + at);
-        const block was = load_block(bytes.data() + at);
-        const auto in_value = std::bit_cast<block>(was <= 1);
-        // A value's first byte is no space, and none is a control character.
-        const auto ends_value = std::bit_cast<block>((is < was + 0x20) | (is == 0x7f));
-        wrong |= (in_value & ends_value) | (~in_value & (is ^ was));
-        if (at == last)
-            break;
-    }
-    const auto words = std::bit_cast<std::array<std::uint64_t, sizeof(block) / 8>>(wrong);
-    return std::ranges::all_of(words, [](std::uint64_t word) { return word == 0; });
+    return received.size() >= size && !finds_any(size, [&](std::size_t at) {
+               const byte_vector is = load_vector(received.data() + at);
+               const byte_vector was = load_vector(bytes.data() + at);
+               const byte_vector in_value = found_by(was <= 1);
+               // A value's first byte is no space, and none is a control character.
+               const byte_vector ends_value = found_by((is < was + 0x20) | (is == 0x7f));
+               return (in_value & ends_value) | (~in_value & (is ^ was));
+           });
 }
 
 // Finds the lines of a head whose values have other lengths; false where it has another form.
