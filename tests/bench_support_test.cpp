@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the benchmarks read: requests of any runtime, and their own command lines.
 #include "crowd_api.hpp"
+#include "fresh_copies.hpp"
 #include "subjects.hpp"
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,6 +21,7 @@
 
 namespace {
 
+namespace fs = std::filesystem;
 using bench::first_request;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -221,6 +225,67 @@ TEST(a_runtime_api, goes_on_with_the_connection_on_which_something_comes) {
         arrived = one.arrived();
     EXPECT_EQ(arrived, "for one");
     EXPECT_EQ(two.arrived(), "");
+}
+
+// A folder of its own to work in.
+class working_folder {
+public:
+    working_folder() {
+        std::string name = testing::TempDir() + "bench-XXXXXX";
+        if (::mkdtemp(name.data()) == nullptr)
+            throw std::runtime_error("no temporary folder");
+        fs::current_path(name);
+    }
+    working_folder(const working_folder&) = delete;
+    working_folder& operator=(const working_folder&) = delete;
+    ~working_folder() {
+        const fs::path mine = fs::current_path();
+        fs::current_path(before_);
+        fs::remove_all(mine);
+    }
+
+private:
+    fs::path before_ = fs::current_path();
+};
+
+std::vector<std::string> files_here() {
+    std::vector<std::string> names;
+    for (const fs::directory_entry& each : fs::directory_iterator("."))
+        names.push_back(each.path().filename());
+    return names;
+}
+
+TEST(fresh_copies, are_other_files_after_each_renewal_and_gone_in_the_end) {
+    const working_folder here;
+    std::ofstream("program") << "#!/bin/sh\n";
+    fs::permissions("program", fs::perms::owner_all);
+    {
+        bench::fresh_copies copies;
+        const std::string first = copies.of("program");
+        EXPECT_NE(first, "program");
+        EXPECT_EQ(copies.of("program"), first);
+        EXPECT_EQ(bench::contents(first), "#!/bin/sh\n");
+        EXPECT_EQ(fs::status(first).permissions(), fs::perms::owner_all);
+        copies.renew();
+        const std::string second = copies.of("program");
+        EXPECT_EQ(bench::contents(second), "#!/bin/sh\n");
+        EXPECT_THAT(files_here(), testing::UnorderedElementsAre("program", second));
+        EXPECT_NE(second, first);
+    }
+    EXPECT_THAT(files_here(), ElementsAre("program"));
+}
+
+TEST(fresh_copies, are_not_made_of_what_is_not_ours_or_too_large) {
+    const working_folder here;
+    std::ofstream("program") << "#!/bin/sh\n";
+    fs::create_symlink("program", "link");
+    fs::create_directory("folder");
+    std::ofstream("large") << "x";
+    fs::resize_file("large", 16 * 1024 * 1024 + 1);
+    bench::fresh_copies copies;
+    for (const char* other : {"link", "folder", "large", "nobody", "/bin/sh", ""})
+        EXPECT_EQ(copies.of(other), other);
+    EXPECT_EQ(files_here().size(), 4u);
 }
 
 } // namespace

@@ -40,6 +40,9 @@ event itself.
   --cpu N        default: the one we are on
   --echo         check that each first answer equals its event
   --same-answers check that all functions answer the same to a first event, but for spaces
+  --copies       execute copies of the programs' files, other ones in each round, since a file's place
+                 in memory is a matter of chance and worth some hundredths; of plain files below the
+                 working directory, up to 16 MiB
   --progress     say on stderr when a round is over
   --json FILE    write everything, in microseconds, to FILE
 
@@ -86,6 +89,8 @@ request read_request(int argc, char** argv) {
             wanted.plan.echo = true;
         } else if (option == "--same-answers") {
             wanted.plan.same_answers = true;
+        } else if (option == "--copies") {
+            wanted.plan.copies = true;
         } else if (option == "--progress") {
             wanted.plan.progress = true;
         } else if (option == "--warm-up") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "measuring.hpp"
 
+#include "fresh_copies.hpp"
 #include "process.hpp"
 #include "runtime_api.hpp"
 
@@ -35,10 +36,11 @@ double now_us() {
     return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
 }
 
-program program_of(const subject& what, const runtime_api& api) {
+program program_of(const result& of, const runtime_api& api) {
     program made;
-    made.command = what.command;
-    made.environment = overlaid(lambda_environment(api.address()), what.environment);
+    made.command = of.what.command;
+    made.command[0] = of.file;
+    made.environment = overlaid(lambda_environment(api.address()), of.what.environment);
     made.quiet = true;
     return made;
 }
@@ -66,7 +68,7 @@ void expect_first(runtime_api& api, bool many_connections) {
 
 cold_start start_once(runtime_api& api, const plan& planned, const result& of) {
     event_message event = planned.event.empty() ? event_message(2) : event_message(planned.event);
-    const program started = program_of(of.what, api);
+    const program started = program_of(of, api);
     const std::string_view bytes = event.numbered(1);
     api.close(); // of whoever came before, which is no part of this start
     const double begin = now_us();
@@ -97,7 +99,7 @@ public:
         : api_(api),
           many_connections_(of.many_connections),
           event_(event),
-          function_(program_of(of.what, api)) {
+          function_(program_of(of, api)) {
         expect_first(api_, many_connections_);
         start_faults_ = faults_of(function_.id()).minor - function_.faults_before_exec();
         invoke(planned.echo);
@@ -259,6 +261,7 @@ results measure(const plan& planned, const std::vector<subject>& subjects) {
     for (const subject& each : subjects) {
         result made;
         made.what = each;
+        made.file = each.command[0];
         if (!starts(planned, made))
             continue;
         std::error_code unknown; // a program of PATH
@@ -270,7 +273,13 @@ results measure(const plan& planned, const std::vector<subject>& subjects) {
         throw std::runtime_error("no function is left");
     const std::vector<event_message> events = events_of(planned);
     std::vector<std::string> answers(events.size());
+    fresh_copies copies;
     for (unsigned round = 0; round != planned.rounds; ++round) {
+        copies.renew();
+        for (result& each : all.functions) {
+            if (planned.copies)
+                each.file = copies.of(each.what.command[0]);
+        }
         // Each round begins with another one, since it matters who came before.
         const auto everyone = [&](const std::string& what, auto&& measure_one) {
             std::vector<std::string> failed;

@@ -20,6 +20,7 @@ struct plan {
     bool echo = false;
     bool same_answers = false; ///< check that all answer the same, but for spaces
     bool progress = false;     ///< a word on stderr behind each round
+    bool copies = false;       ///< of the programs' files, other ones in each round
     unsigned warm_up_ms = 0;   ///< at least, beside a fixed number of invocations
     std::vector<std::size_t> event_bytes{2, 1024, 131072, 6291456};
     std::vector<unsigned> gaps_ms; ///< of nothing to do, before an event of 2 bytes
@@ -28,6 +29,7 @@ struct plan {
 
 struct result {
     subject what;
+    std::string file;              ///< that is executed: the program's or a copy of it
     bool many_connections = false; ///< asks on another one than that on which it answers
     /// Microseconds by quantity ("first_get", "turn 1024"): the median of what a round measured.
     std::map<std::string, series> times;

@@ -23,7 +23,7 @@ def measure_with_driver(commands, name, rounds, *options):
     """What the driver has written about the functions {name: command}; the first one is the reference."""
     path = RESULTS / f"suite-{name}.json"
     path.unlink(missing_ok=True)
-    run([BUILD / "bench/driver/driver", "--progress", "--rounds", rounds, *options, "--json", path,
+    run([BUILD / "bench/driver/driver", "--copies", "--progress", "--rounds", rounds, *options, "--json", path,
          *subjects(commands)], PATIENCE, show=True)
     return json.loads(path.read_text())
 
