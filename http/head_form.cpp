@@ -105,13 +105,16 @@ bool head_form::pattern::take(std::string_view text,
     if (found.size() > lines_max || text.size() > head_bytes_max ||
         text.substr(found.back().value_offset + found.back().value_size) != head_end)
         return false;
-    std::ranges::copy(found, lines.begin());
     std::ranges::copy(text, bytes.begin());
-    for (const header_table::entry& line : found) {
-        std::fill_n(bytes.data() + line.value_offset, line.value_size, std::uint8_t{0});
-        bytes[line.value_offset] = 1;
+    line_count = 0;
+    for (const header_table::entry& each : found) {
+        lines[line_count++] = {static_cast<std::uint16_t>(each.name_offset),
+                               static_cast<std::uint16_t>(each.name_size),
+                               static_cast<std::uint16_t>(each.value_offset),
+                               static_cast<std::uint16_t>(each.value_size)};
+        std::fill_n(bytes.data() + each.value_offset, each.value_size, std::uint8_t{0});
+        bytes[each.value_offset] = 1;
     }
-    line_count = found.size();
     size = text.size();
     return true;
 }
@@ -133,7 +136,7 @@ bool head_form::pattern::find_lines(std::string_view received, header_table& int
     const char* const end = received.data() + received.size();
     const char* at = received.data();
     const std::uint8_t* literal = bytes.data(); // in front of a value, the last line's end too
-    for (const header_table::entry& known : std::span{lines}.first(line_count)) {
+    for (const line& known : std::span{lines}.first(line_count)) {
         const std::uint8_t* const known_value = bytes.data() + known.value_offset;
         const std::ptrdiff_t literal_size = known_value - literal;
         // One byte more, for the value.
@@ -145,7 +148,8 @@ bool head_form::pattern::find_lines(std::string_view received, header_table& int
         if (at == value || *value == ' ')
             return false;
         const auto offset = static_cast<std::uint32_t>(value - received.data());
-        *into.add() = {offset - (known.value_offset - known.name_offset), known.name_size, offset,
+        const std::uint32_t name_to_value = known.value_offset - known.name_offset;
+        *into.add() = {offset - name_to_value, known.name_size, offset,
                        static_cast<std::uint32_t>(at - value)};
         literal = known_value + known.value_size;
     }

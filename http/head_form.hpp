@@ -34,11 +34,19 @@ public:
 
 private:
     static constexpr std::size_t lines_max = 16; // below `header_table::inline_count`
-    static constexpr std::size_t head_bytes_max = 1024;
+    static constexpr std::size_t head_bytes_max = 704;
 
-    /// The last head.
+    struct line { // as in a header_table, from the head's first byte
+        std::uint16_t name_offset;
+        std::uint16_t name_size;
+        std::uint16_t value_offset;
+        std::uint16_t value_size;
+    };
+
+    /// The last head. Small: with the second event both patterns come into being, in memory that
+    /// has been touched before.
     struct pattern {
-        std::array<header_table::entry, lines_max> lines;
+        std::array<line, lines_max> lines;
         // Its bytes, but of a value the first one is 1 and the others are 0.
         std::array<std::uint8_t, head_bytes_max> bytes;
         std::size_t line_count = 0;

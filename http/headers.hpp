@@ -5,7 +5,6 @@
 
 #include <spry/core/assert.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -73,11 +72,14 @@ public:
     std::span<const entry> first(std::size_t count) const noexcept { return {entries_, count}; }
     void clear() noexcept { size_ = 0; }
 
-    /// In place of what there is; at most `inline_count`.
-    void assign(std::span<const entry> lines) noexcept {
+    /// Lines with the members of an entry, in place of what there is; at most `inline_count`.
+    template <class Line>
+    void assign(std::span<Line> lines) noexcept {
         SPRY_ASSERT(lines.size() <= inline_count);
-        std::ranges::copy(lines, entries_);
-        size_ = lines.size();
+        size_ = 0;
+        for (const Line& line : lines)
+            entries_[size_++] = {line.name_offset, line.name_size, line.value_offset,
+                                 line.value_size};
     }
 
     /// A new last entry, or null where the table is full. Throws std::bad_alloc.

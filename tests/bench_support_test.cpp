@@ -271,6 +271,9 @@ TEST(fresh_copies, are_other_files_after_each_renewal_and_gone_in_the_end) {
         EXPECT_EQ(bench::contents(second), "#!/bin/sh\n");
         EXPECT_THAT(files_here(), testing::UnorderedElementsAre("program", second));
         EXPECT_NE(second, first);
+        std::ofstream(first) << "left by a run that was interrupted";
+        copies.renew();
+        EXPECT_EQ(bench::contents(copies.of("program")), "#!/bin/sh\n");
     }
     EXPECT_THAT(files_here(), ElementsAre("program"));
 }

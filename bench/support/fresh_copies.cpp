@@ -36,9 +36,11 @@ std::string fresh_copies::of(const std::string& program) {
     if (!fs::is_regular_file(fs::symlink_status(program, error)) || !is_ours(program) ||
         fs::file_size(program, error) > copied_bytes_max || error)
         return program;
-    const std::string path = program + ".copy" + std::to_string(number_);
-    // Made before the last one goes, whose pages it would get otherwise.
-    if (!fs::copy_file(program, path, fs::copy_options::overwrite_existing, error))
+    // Made before the last one goes, whose pages it would get otherwise. Two names are enough: what
+    // a run leaves that is interrupted, the next one takes away.
+    const std::string path = program + ".copy" + std::to_string(number_ % 2);
+    fs::remove(path, error);
+    if (!fs::copy_file(program, path, error))
         return program;
     if (known != copies_.end())
         fs::remove(known->second.path, error);

@@ -225,7 +225,8 @@ TEST_P(budget_of_backend, allocates_nothing_on_the_heap_for_a_stream) {
 }
 
 TEST_P(budget_of_backend, takes_no_page_fault_for_a_stream_of_200_MiB) {
-    const strings one_more{"--from", "1", "--to", "2"};
+    // Behind the second event, with which the forms of heads are learnt (http/head_form.hpp).
+    const strings one_more{"--from", "2", "--to", "3"};
     const figures small = count("count_faults", streaming(chosen(), 200, 1024, one_more));
     const figures large = count_faults(streaming(chosen(), 200 * 1024, 1024, one_more));
     EXPECT_TRUE(takes_no_fault(large)) << large.text;
