@@ -286,7 +286,9 @@ private:
         unsigned seen = 0;
         io_uring_cqe* entry = nullptr;
         io_uring_for_each_cqe(&ring_, head, entry) {
-            if (!standing_receive::is_from_here(*entry) && io_uring_cqe_get_data(entry) != nullptr)
+            if (standing_receive::is_from_here(*entry))
+                (void)standing_.completed(*entry); // forgotten, but for its buffer
+            else if (io_uring_cqe_get_data(entry) != nullptr)
                 break;
             ++seen;
         }

@@ -74,10 +74,13 @@ void standing_receive::forget() noexcept {
 }
 
 standing_receive::completion standing_receive::completed(const io_uring_cqe& entry) noexcept {
+    // Whoever has used it. That there was none says nothing about one that was handed out since: a
+    // second one behind it would take bytes that come while nobody receives.
+    if ((entry.flags & IORING_CQE_F_BUFFER) != 0)
+        is_handed_out_ = false;
     if (entry.user_data != user_data())
         return {};
-    if ((entry.flags & IORING_CQE_F_BUFFER) != 0 || entry.res == -ENOBUFS)
-        is_handed_out_ = false;
+    SPRY_ASSERT(waiting_ != nullptr || entry.res <= 0); // these bytes would be lost
     if ((entry.flags & IORING_CQE_F_MORE) == 0)
         is_armed_ = false;
     if (entry.res == -EINVAL || (entry.res == -ENOBUFS && ++falls_ == falls_max))
