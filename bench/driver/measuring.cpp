@@ -275,9 +275,9 @@ results measure(const plan& planned, const std::vector<subject>& subjects) {
     std::vector<std::string> answers(events.size());
     fresh_copies copies;
     for (unsigned round = 0; round != planned.rounds; ++round) {
-        copies.renew();
-        for (result& each : all.functions) {
-            if (planned.copies)
+        if (planned.copies) {
+            copies.renew();
+            for (result& each : all.functions)
                 each.file = copies.of(each.what.command[0]);
         }
         // Each round begins with another one, since it matters who came before.
