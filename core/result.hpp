@@ -129,6 +129,8 @@ private:
     std::variant<T, E> state_;
 };
 
+// Success holds no error_code: making an empty one asks for the category, whose first use takes a
+// lock and a system call.
 template <class E>
 class [[nodiscard]] result<void, E> {
 public:
@@ -136,7 +138,12 @@ public:
     using error_type = E;
 
     result() noexcept = default;
-    result(E error) : error_(std::move(error)) {}
+    result(unexpected_error error) noexcept
+        requires(std::same_as<E, std::error_code>)
+        : error_(error.error()) {}
+    result(E error)
+        requires(!std::same_as<E, std::error_code>)
+        : error_(std::move(error)) {}
 
     bool has_value() const noexcept { return !error_; }
     explicit operator bool() const noexcept { return has_value(); }
@@ -150,37 +157,17 @@ public:
         return *std::move(error_);
     }
     void value() const {
-        if (error_)
+        if (has_value())
+            return;
+        if constexpr (std::same_as<E, std::error_code>) {
+            throw std::system_error(*error_);
+        } else {
             throw *error_;
+        }
     }
 
 private:
     std::optional<E> error_;
-};
-
-template <>
-class [[nodiscard]] result<void> {
-public:
-    using value_type = void;
-    using error_type = std::error_code;
-
-    result() noexcept = default;
-    result(unexpected_error error) noexcept : error_(error.error()) {}
-
-    bool has_value() const noexcept { return !error_; }
-    explicit operator bool() const noexcept { return has_value(); }
-
-    const std::error_code& error() const noexcept {
-        SPRY_ASSERT(error_);
-        return error_;
-    }
-    void value() const {
-        if (error_)
-            throw std::system_error(error_);
-    }
-
-private:
-    std::error_code error_;
 };
 
 } // namespace spry

@@ -83,7 +83,7 @@ task<result<arrival>> connection::pump(message* into, goal until, stop_token sto
         if (next.what == step::kind::closed)
             co_return arrival::closed;
         if (next.what == step::kind::failed)
-            co_return failure(next.error);
+            co_return failure(*next.error);
 
         const io::opcode code =
             next.what == step::kind::recv_all ? io::opcode::recv_all : io::opcode::recv;
@@ -108,7 +108,7 @@ task<result<arrival>> connection::pump(message* into, goal until, stop_token sto
         if (last.what == step::kind::closed)
             co_return arrival::closed;
         if (last.what == step::kind::failed)
-            co_return failure(last.error);
+            co_return failure(*last.error);
         if (!received)
             co_return failure(errc::connection_closed); // a reset ends no body
         co_return arrival::message;

@@ -16,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -140,7 +141,7 @@ private:
     struct step {
         enum class kind : std::uint8_t { done, closed, failed, recv, recv_all };
         kind what;
-        std::error_code error = {};
+        std::optional<std::error_code> error = {}; // of a failed one
         std::span<std::byte> room = {};
     };
 

@@ -25,6 +25,13 @@ namespace {
 constexpr std::size_t completed_at_once_max = 64;
 constexpr std::size_t turns_without_wait_max = 32;
 
+// Of a call that gives 0 or an errno.
+result<> errno_outcome(int error) noexcept {
+    if (error != 0)
+        return failure(std::error_code{error, std::system_category()});
+    return {};
+}
+
 } // namespace
 
 std::error_code operation_error(std::int64_t outcome) noexcept {
@@ -188,12 +195,12 @@ void event_loop::close(unique_fd& fd) noexcept {
         backend_->close(fd);
 }
 
-std::error_code event_loop::connect_blocking(const unique_fd& fd, const address& to) noexcept {
-    return {backend_->connect_blocking(fd.get(), to), std::system_category()};
+result<> event_loop::connect_blocking(const unique_fd& fd, const address& to) noexcept {
+    return errno_outcome(backend_->connect_blocking(fd.get(), to));
 }
 
-std::error_code event_loop::listen(const unique_fd& fd, int backlog, address& at) noexcept {
-    return {backend_->listen(fd.get(), backlog, at), std::system_category()};
+result<> event_loop::listen(const unique_fd& fd, int backlog, address& at) noexcept {
+    return errno_outcome(backend_->listen(fd.get(), backlog, at));
 }
 
 void event_loop::shutdown(const unique_fd& fd, int how) noexcept {

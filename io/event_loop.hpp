@@ -121,9 +121,9 @@ public:
     /// for reports.
     void visit_pending(operation_visitor visit, void* argument) const noexcept;
     /// Connects a fresh socket, blocking the thread; the error of connect(2).
-    std::error_code connect_blocking(const unique_fd& fd, const address& to) noexcept;
+    result<> connect_blocking(const unique_fd& fd, const address& to) noexcept;
     /// Binds a fresh socket and listens; `at` becomes the address it got. The error of bind(2).
-    std::error_code listen(const unique_fd& fd, int backlog, address& at) noexcept;
+    result<> listen(const unique_fd& fd, int backlog, address& at) noexcept;
     /// shutdown(2), with its `how`; nothing where the descriptor is closed.
     void shutdown(const unique_fd& fd, int how) noexcept;
 

@@ -27,8 +27,9 @@ result<listener> listener::bind(event_loop& loop, const address& at) noexcept {
         ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
         return detail::errno_failure();
     address local = at;
-    if (const std::error_code error = loop.listen(fd, backlog, local))
-        return failure(error);
+    const result<> listening = loop.listen(fd, backlog, local);
+    if (!listening)
+        return failure(listening.error());
     return listener{loop, std::move(fd), local};
 }
 

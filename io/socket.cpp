@@ -23,8 +23,9 @@ result<socket> socket::connect_blocking(event_loop& loop, const address& to) noe
     result<unique_fd> fd = make_stream(to, 0);
     if (!fd)
         return failure(fd.error());
-    if (const std::error_code error = loop.connect_blocking(*fd, to))
-        return failure(error);
+    const result<> connected = loop.connect_blocking(*fd, to);
+    if (!connected)
+        return failure(connected.error());
     return socket{loop, std::move(*fd)};
 }
 
