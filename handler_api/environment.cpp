@@ -15,7 +15,7 @@ namespace spry {
 namespace {
 
 struct known_variable {
-    std::string_view name;
+    std::string_view name; // with the sign behind it
     std::string_view environment::* text = nullptr;
     std::uint32_t environment::* number = nullptr;
     std::uint32_t max = 0; // of a number
@@ -33,62 +33,58 @@ constexpr known_variable flag(std::string_view name, bool environment::* member)
     return {.name = name, .flag = member};
 }
 
-// In the order of their names' sizes.
+// Sorted, so that names which begin alike are neighbours.
 constexpr std::array known_variables{
-    text("SPRY_IO", &environment::io),
-    text("_HANDLER", &environment::handler),
-    flag("SPRY_PIPELINE", &environment::pipeline),
-    text("LAMBDA_TASK_ROOT", &environment::task_root),
-    text("AWS_LAMBDA_LOG_LEVEL", &environment::log_level),
-    text("AWS_LAMBDA_LOG_FORMAT", &environment::log_format),
-    text("AWS_LAMBDA_RUNTIME_API", &environment::runtime_api),
-    text("_LAMBDA_TELEMETRY_LOG_FD", &environment::telemetry_log_fd),
-    text("AWS_LAMBDA_FUNCTION_NAME", &environment::function_name),
-    text("AWS_LAMBDA_LOG_GROUP_NAME", &environment::log_group),
-    text("AWS_LAMBDA_LOG_STREAM_NAME", &environment::log_stream),
-    number("AWS_LAMBDA_MAX_CONCURRENCY", &environment::max_concurrency,
+    number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=", &environment::memory_size_mib),
+    text("AWS_LAMBDA_FUNCTION_NAME=", &environment::function_name),
+    text("AWS_LAMBDA_FUNCTION_VERSION=", &environment::function_version),
+    text("AWS_LAMBDA_INITIALIZATION_TYPE=", &environment::initialization_type),
+    text("AWS_LAMBDA_LOG_FORMAT=", &environment::log_format),
+    text("AWS_LAMBDA_LOG_GROUP_NAME=", &environment::log_group),
+    text("AWS_LAMBDA_LOG_LEVEL=", &environment::log_level),
+    text("AWS_LAMBDA_LOG_STREAM_NAME=", &environment::log_stream),
+    number("AWS_LAMBDA_MAX_CONCURRENCY=", &environment::max_concurrency,
            environment::concurrency_max),
-    text("AWS_LAMBDA_FUNCTION_VERSION", &environment::function_version),
-    text("AWS_LAMBDA_INITIALIZATION_TYPE", &environment::initialization_type),
-    number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &environment::memory_size_mib),
-    text("_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET", &environment::telemetry_log_socket),
+    text("AWS_LAMBDA_RUNTIME_API=", &environment::runtime_api),
+    text("LAMBDA_TASK_ROOT=", &environment::task_root),
+    text("SPRY_IO=", &environment::io),
+    flag("SPRY_PIPELINE=", &environment::pipeline),
+    text("_HANDLER=", &environment::handler),
+    text("_LAMBDA_TELEMETRY_LOG_FD=", &environment::telemetry_log_fd),
+    text("_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET=", &environment::telemetry_log_socket),
 };
+static_assert(std::ranges::is_sorted(known_variables, {}, &known_variable::name));
 
-constexpr std::size_t size_of(const known_variable& known) noexcept {
-    return known.name.size();
-}
-static_assert(std::ranges::is_sorted(known_variables, {}, size_of));
-
-constexpr bool begins_with(const char* text, std::string_view prefix) noexcept {
-    for (const char character : prefix) {
-        if (*text++ != character)
-            return false;
+// How many characters each name has in common with the one before it.
+constexpr auto shared_with_previous = [] {
+    std::array<std::uint8_t, known_variables.size()> shared{};
+    for (std::size_t i = 1; i != shared.size(); ++i) {
+        const std::string_view name = known_variables[i].name;
+        const auto differing = std::ranges::mismatch(name, known_variables[i - 1].name).in1;
+        shared[i] = static_cast<std::uint8_t>(differing - name.begin());
     }
-    return true;
-}
-
-// False for most of what Lambda sets.
-constexpr bool may_be_known(const char* variable) noexcept {
-    return begins_with(variable, "AWS_LAMBDA_") || begins_with(variable, "_HANDLER") ||
-           begins_with(variable, "_LAMBDA_") || begins_with(variable, "LAMBDA_") ||
-           begins_with(variable, "SPRY_");
-}
-static_assert(std::ranges::all_of(known_variables, [](const known_variable& known) {
-    return may_be_known(known.name.data());
-}));
-
-constexpr std::size_t name_size_max = known_variables.back().name.size();
-
-// Where in `known_variables` the names of each size begin: of most variables of a process no name
-// has the size, and few have to be compared.
-constexpr auto first_of_size = [] {
-    std::array<std::uint8_t, name_size_max + 2> first{};
-    for (std::size_t size = 0; size != first.size(); ++size) {
-        first[size] = static_cast<std::uint8_t>(
-            std::ranges::lower_bound(known_variables, size, {}, size_of) - known_variables.begin());
-    }
-    return first;
+    return shared;
 }();
+
+// The known variable that `variable`, NAME=value, defines, or null. Each character is looked at
+// once, up to the first that no name has there.
+const known_variable* find_known(const char* variable) noexcept {
+    std::size_t matched = 0;
+    for (std::size_t i = 0; i != known_variables.size();) {
+        const std::string_view name = known_variables[i].name;
+        while (matched != name.size() && variable[matched] == name[matched])
+            ++matched;
+        if (matched == name.size())
+            return &known_variables[i];
+        // On to the next name that begins in the same way and goes on in another.
+        do {
+            ++i;
+        } while (i != known_variables.size() && shared_with_previous[i] > matched);
+        if (i != known_variables.size() && shared_with_previous[i] < matched)
+            break;
+    }
+    return nullptr;
+}
 
 // Zero for what is no decimal number, and `max` for what is larger.
 std::uint32_t number_of(std::string_view text, std::uint32_t max) noexcept {
@@ -100,28 +96,21 @@ std::uint32_t number_of(std::string_view text, std::uint32_t max) noexcept {
     return error == std::errc{} ? std::min(value, max) : max;
 }
 
-// Of several variables with one name the first counts, as for getenv(3): they come last one first.
-// The value of most is of no interest, and its size not looked for: credentials are long.
-void read_variable(std::string_view name, const char* value, environment& into) noexcept {
-    if (name.size() > name_size_max)
-        return;
-    for (std::size_t i = first_of_size[name.size()]; i != first_of_size[name.size() + 1]; ++i) {
-        const known_variable& known = known_variables[i];
-        if (known.name != name)
-            continue;
-        if (known.text != nullptr)
-            into.*known.text = std::string_view{value};
-        if (known.number != nullptr)
-            into.*known.number = number_of(value, known.max);
-        if (known.flag != nullptr)
-            into.*known.flag = std::string_view{value} == "1";
-    }
+void read_variable(const known_variable& known, const char* value, environment& into) noexcept {
+    if (known.text != nullptr)
+        into.*known.text = std::string_view{value};
+    if (known.number != nullptr)
+        into.*known.number = number_of(value, known.max);
+    if (known.flag != nullptr)
+        into.*known.flag = std::string_view{value} == "1";
 }
 
 } // namespace
 
 // One pass, since getenv looks through all variables for each name, which is most of what a start
-// would execute.
+// would execute. The value of most is of no interest, and its size not looked for: credentials are
+// long. Of several variables with one name the first counts, as for getenv(3): they come last one
+// first.
 environment read_environment() noexcept {
     environment read;
     if (environ == nullptr)
@@ -131,13 +120,8 @@ environment read_environment() noexcept {
         ++count;
     while (count > 0) {
         const char* const variable = environ[--count];
-        if (!may_be_known(variable))
-            continue;
-        std::size_t name_size = 0;
-        while (variable[name_size] != '=' && variable[name_size] != '\0')
-            ++name_size;
-        if (variable[name_size] == '=')
-            read_variable({variable, name_size}, variable + name_size + 1, read);
+        if (const known_variable* const known = find_known(variable))
+            read_variable(*known, variable + known->name.size(), read);
     }
     return read;
 }

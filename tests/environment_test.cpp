@@ -70,8 +70,15 @@ TEST(environment, has_what_lambda_sets) {
 }
 
 TEST(environment, is_empty_where_nothing_is_set) {
-    std::array<std::string, 3> variables{"AWS_LAMBDA_RUNTIME_APIS=no", "AWS_LAMBDA_RUNTIME_AP=no",
-                                         "_HANDLERS=no"};
+    std::array<std::string, 9> variables{"AWS_LAMBDA_RUNTIME_APIS=no",
+                                         "AWS_LAMBDA_RUNTIME_AP=no",
+                                         "_HANDLERS=no",
+                                         "AWS_LAMBDA_LOG_G=no",
+                                         "AWS_LAMBDA_XOG_LEVEL=no",
+                                         "_HANDLER",
+                                         "_",
+                                         "SPRY_",
+                                         ""};
     const environment_of given{variables};
     const spry::environment read = spry::read_environment();
     EXPECT_EQ(read.runtime_api, "");
