@@ -29,6 +29,21 @@ TEST(trace_variable, follows_the_invocation) {
     EXPECT_EQ(std::getenv(name), nullptr);
 }
 
+// Each time in other memory, which the environment must know of before the last is given back.
+TEST(trace_variable, grows_with_its_ids) {
+    {
+        spry::detail::trace_variable variable;
+        for (const std::size_t size : {1U, 100U, 300U, 30U, 1006U}) {
+            const std::string id(size, 'x');
+            variable.set(id);
+            EXPECT_EQ(std::getenv(name), id);
+        }
+        variable.set(std::string(1007, 'x')); // 1 KiB of NAME=value is taken for no trace header
+        EXPECT_EQ(std::getenv(name), nullptr);
+    }
+    EXPECT_EQ(std::getenv(name), nullptr);
+}
+
 TEST(trace_variable, lives_beside_variables_that_come_and_go) {
     ::setenv(name, "from outside", 1);
     {

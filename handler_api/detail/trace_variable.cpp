@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/handler_api/detail/trace_variable.hpp>
 
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -10,6 +11,10 @@
 namespace spry::detail {
 
 namespace {
+
+constexpr std::string_view name = "_X_AMZN_TRACE_ID";
+constexpr std::size_t value_offset = name.size() + 1;
+constexpr std::size_t size_max = 1024; // of NAME=value, with the zero behind it
 
 // A copy of the environment's pointers with room for one more. putenv would make one too, with a
 // malloc that a small function has no other use for and that costs six page faults. The process's,
@@ -42,7 +47,7 @@ bool own_environment() noexcept {
 }
 
 // putenv(3), of which the process may have set the variable before.
-bool put_into_environment(char* definition, std::string_view name) noexcept {
+bool put_into_environment(char* definition) noexcept {
     if (!own_environment())
         return ::putenv(definition) == 0;
     std::size_t count = 0;
@@ -63,25 +68,39 @@ bool put_into_environment(char* definition, std::string_view name) noexcept {
 } // namespace
 
 void trace_variable::set(std::string_view trace_id) noexcept {
-    constexpr std::size_t value_offset = name.size() + 1;
-    if (trace_id.empty() || value_offset + trace_id.size() + 1 > definition_.size()) {
+    const std::size_t size = value_offset + trace_id.size() + 1;
+    if (trace_id.empty() || size > size_max || !make_room(size)) {
         unset();
         return;
     }
-    std::memcpy(definition_.data() + value_offset, trace_id.data(), trace_id.size());
-    definition_[value_offset + trace_id.size()] = '\0';
+    std::memcpy(definition_.get() + value_offset, trace_id.data(), trace_id.size());
+    definition_[size - 1] = '\0';
     // Once it is part of the environment, changing our memory changes the variable (putenv(3)).
     if (is_set_)
         return;
-    std::memcpy(definition_.data(), name.data(), name.size());
+    std::memcpy(definition_.get(), name.data(), name.size());
     definition_[name.size()] = '=';
-    is_set_ = put_into_environment(definition_.data(), name);
+    is_set_ = put_into_environment(definition_.get());
+}
+
+// For the next ids too, which differ by a few bytes.
+bool trace_variable::make_room(std::size_t size) noexcept {
+    if (size <= capacity_)
+        return true;
+    unset();
+    capacity_ = 0;
+    const std::size_t wanted = std::bit_ceil(size);
+    definition_.reset(new (std::nothrow) char[wanted]);
+    if (definition_ == nullptr)
+        return false;
+    capacity_ = wanted;
+    return true;
 }
 
 void trace_variable::unset() noexcept {
     if (!is_set_)
         return;
-    ::unsetenv("_X_AMZN_TRACE_ID");
+    ::unsetenv(name.data());
     is_set_ = false;
 }
 
