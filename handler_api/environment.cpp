@@ -15,7 +15,7 @@ namespace spry {
 namespace {
 
 struct known_variable {
-    std::string_view name; // with the sign behind it
+    std::string_view name; // with its '='
     std::string_view environment::* text = nullptr;
     std::uint32_t environment::* number = nullptr;
     std::uint32_t max = 0; // of a number

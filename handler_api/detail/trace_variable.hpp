@@ -10,9 +10,8 @@ namespace spry::detail {
 
 /// Keeps the variable in step with the invocation. It lends its own memory to the environment,
 /// since setenv allocates for each value: as much as the longest so far has needed, and none before
-/// the first. The variable is gone when the object dies. One per
-/// process, on the thread that runs the handlers, between invocations: getenv elsewhere at that
-/// moment is a race.
+/// the first. The variable is gone when the object dies. One per process, on the thread that runs
+/// the handlers, between invocations: getenv elsewhere at that moment is a race.
 class trace_variable {
 public:
     trace_variable() noexcept = default;
