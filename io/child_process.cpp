@@ -120,13 +120,13 @@ result<child_process> child_process::start(event_loop& loop, const child_options
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
         }
-        return failure(std::error_code{request.error, std::system_category()});
+        return detail::errno_failure(request.error);
     }
     unique_fd pidfd{static_cast<int>(::syscall(pidfd_open_number, pid, 0))};
     const int error = errno;
     child_process child{loop, pid, std::move(pidfd)};
     if (!child.pidfd_)
-        return failure(std::error_code{error, std::system_category()});
+        return detail::errno_failure(error);
     return child;
 }
 

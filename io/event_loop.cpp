@@ -6,6 +6,7 @@
 #include <spry/io/detail/direct_backend.hpp>
 #include <spry/io/detail/door.hpp>
 #include <spry/io/detail/epoll_backend.hpp>
+#include <spry/io/detail/errno_result.hpp>
 #include <spry/io/detail/timer_heap.hpp>
 #include <spry/io/detail/uring_backend.hpp>
 
@@ -28,7 +29,7 @@ constexpr std::size_t turns_without_wait_max = 32;
 // Of a call that gives 0 or an errno.
 result<> errno_outcome(int error) noexcept {
     if (error != 0)
-        return failure(std::error_code{error, std::system_category()});
+        return detail::errno_failure(error);
     return {};
 }
 

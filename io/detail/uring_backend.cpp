@@ -16,6 +16,7 @@
 
 #include <spry/core/assert.hpp>
 #include <spry/io/detail/attempt.hpp>
+#include <spry/io/detail/errno_result.hpp>
 #include <spry/io/detail/uring_standing_receive.hpp>
 
 #include <algorithm>
@@ -51,10 +52,6 @@ constexpr std::size_t silent_send_bytes_max = 16 * 1024;
 constexpr unsigned features_required =
     IORING_FEAT_FAST_POLL | IORING_FEAT_NODROP | IORING_FEAT_SINGLE_MMAP;
 
-unexpected_error error_from(int negative_errno) noexcept {
-    return failure(std::error_code{-negative_errno, std::system_category()});
-}
-
 std::size_t bytes_in(const send_parts& parts) noexcept {
     return parts[0].size() + parts[1].size() + parts[2].size();
 }
@@ -82,7 +79,7 @@ public:
         if (opened == -EINVAL && requirement == ring_requirement::any)
             opened = open_with(0);
         if (opened != 0)
-            return error_from(opened);
+            return errno_failure(-opened);
         is_open_ = true;
         if ((ring_.features & features_required) != features_required)
             return failure(std::errc::not_supported);
@@ -156,7 +153,7 @@ private:
         ::io_uring_prep_nop(::io_uring_get_sqe(&ring_));
         const int submitted = ::io_uring_submit_and_wait(&ring_, 1);
         if (submitted < 0)
-            return error_from(submitted);
+            return errno_failure(-submitted);
         io_uring_cqe* done = nullptr;
         if (submitted != 1 || ::io_uring_peek_cqe(&ring_, &done) != 0 || done->res != 0)
             return failure(std::errc::not_supported);
