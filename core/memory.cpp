@@ -42,19 +42,13 @@ bool owns_pool() noexcept {
     return owner.compare_exchange_strong(current, &thread_mark, std::memory_order_relaxed);
 }
 
-// In place of the constructor that is left out: without it mimalloc takes itself for loading still,
-// and maps and unmaps each large block. What a large answer has needed stays ours: given back to
-// the kernel, the next one would pay a page fault for each of its pages, 35 for 128 KiB.
-void start_mimalloc() noexcept {
-    _mi_auto_process_init();
-    mi_option_set(mi_option_purge_delay, -1);
-}
-
 void* allocate_elsewhere(std::size_t size, std::size_t alignment) noexcept {
     const std::uint64_t count = fallback_count.load(std::memory_order_relaxed);
     fallback_count.store(count + 1, std::memory_order_relaxed);
+    // In place of the constructor that is left out: without it mimalloc takes itself for loading
+    // still, and maps and unmaps each large block.
     if (count == 0)
-        start_mimalloc();
+        _mi_auto_process_init();
     return alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__ ? mi_malloc(size)
                                                          : mi_malloc_aligned(size, alignment);
 }
