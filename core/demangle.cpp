@@ -29,14 +29,12 @@ constexpr std::array<const char*, 26> builtin_types = {
     nullptr,       "void",       "wchar_t",       "long long", "unsigned long long",
     "..."};
 
-// Two letters of the mangled name, then what follows the word `operator`.
-constexpr std::string_view operators[] = {
-    "nw new", "na new[]", "dl delete", "da delete[]", "co~",  "pl+",  "mi-",  "ml*",
-    "dv/",    "rm%",      "an&",       "or|",         "eo^",  "aS=",  "pL+=", "mI-=",
-    "mL*=",   "dV/=",     "rM%=",      "aN&=",        "oR|=", "eO^=", "ls<<", "rs>>",
-    "lS<<=",  "rS>>=",    "eq==",      "ne!=",        "lt<",  "gt>",  "le<=", "ge>=",
-    "ss<=>",  "nt!",      "aa&&",      "oo||",        "pp++", "mm--", "cm,",  "pm->*",
-    "pt->",   "cl()",     "ix[]",      "ps+",         "ng-",  "ad&",  "de*",  "aw co_await"};
+// Each ends by a semicolon: two letters of the mangled name, then what follows the word `operator`.
+constexpr std::string_view operators =
+    "nw new;na new[];dl delete;da delete[];co~;pl+;mi-;ml*;dv/;rm%;an&;or|;eo^;aS=;"
+    "pL+=;mI-=;mL*=;dV/=;rM%=;aN&=;oR|=;eO^=;ls<<;rs>>;lS<<=;rS>>=;eq==;ne!=;lt<;gt>;"
+    "le<=;ge>=;ss<=>;nt!;aa&&;oo||;pp++;mm--;cm,;pm->*;pt->;cl();ix[];ps+;ng-;ad&;"
+    "de*;aw co_await;";
 
 constexpr std::string_view standard_names[] = {"aallocator", "bbasic_string", "sstring",
                                                "iistream",   "oostream",      "diostream"};
@@ -414,9 +412,11 @@ demangler::text demangler::operator_name(name_facts& facts) noexcept {
     }
     if (take("li"))
         return join({"operator\"\" ", view(source_name())});
-    for (const std::string_view candidate : operators) {
+    for (std::string_view left = operators; !left.empty();) {
+        const std::string_view candidate = left.substr(0, left.find(';'));
         if (take(candidate.substr(0, 2)))
             return join({"operator", candidate.substr(2)});
+        left.remove_prefix(candidate.size() + 1);
     }
     return fail();
 }

@@ -47,11 +47,20 @@ public:
     }
 };
 
+// Never destroyed: what happens while the program ends may still be an error.
+union permanent_category {
+    constexpr permanent_category() noexcept : instance() {}
+    constexpr ~permanent_category() {}
+
+    category instance;
+};
+
+constinit const permanent_category permanent;
+
 } // namespace
 
 const std::error_category& error_category() noexcept {
-    static const category instance;
-    return instance;
+    return permanent.instance;
 }
 
 } // namespace spry
