@@ -54,6 +54,12 @@ TEST(static_binary, is_stripped_and_under_900_KiB) {
     EXPECT_LT(file.size(), 900U * 1024);
 }
 
+TEST(static_binary, takes_no_more_than_350_KiB_without_the_emulator) {
+    const std::string file = contents(release::built("tests/programs/echo_without_emulator"));
+    std::printf("echo_without_emulator: %zu bytes\n", file.size());
+    EXPECT_LE(file.size(), 350U * 1024);
+}
+
 // A directory with this one file in it, removed with the object.
 class empty_root {
 public:
