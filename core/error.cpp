@@ -50,7 +50,7 @@ public:
 // Never destroyed: what happens while the program ends may still be an error.
 union permanent_category {
     constexpr permanent_category() noexcept : instance() {}
-    constexpr ~permanent_category() {}
+    ~permanent_category() {}
 
     category instance;
 };
