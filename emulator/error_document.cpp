@@ -3,6 +3,7 @@
 
 #include <spry/core/json_syntax.hpp>
 #include <spry/core/json_writer.hpp>
+#include <spry/emulator/json_members.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -63,38 +64,18 @@ std::string error_document(std::string_view type, std::string_view message) {
 }
 
 std::optional<std::string> without_member(std::string_view object, std::string_view name) {
-    const std::size_t open = object.find_first_not_of(" \t\r\n");
-    if (open == object.npos || object[open] != '{' || json::find_syntax_error(object))
+    object.remove_prefix(std::min(object.find_first_not_of(" \t\r\n"), object.size()));
+    if (!object.starts_with('{') || json::find_syntax_error(object))
         return std::nullopt;
     std::string rest{"{"};
-    std::size_t at = open + 1;
-    std::size_t member = at; // where the one that is being read begins
-    int depth = 1;
-    bool in_string = false;
-    for (; depth > 0; ++at) {
-        const char c = object[at];
-        if (in_string) {
-            at += c == '\\';
-            in_string = c != '"';
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            ++depth;
-        } else if (c == '}' || c == ']') {
-            --depth;
-        }
-        const bool member_ends = !in_string && ((depth == 1 && c == ',') || depth == 0);
-        if (!member_ends)
-            continue;
-        std::string_view text = object.substr(member, at - member);
-        text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-        member = at + 1;
-        if (text.empty() ||
-            (text.substr(1).starts_with(name) && text.substr(1 + name.size()).starts_with('"')))
+    for (json_members members{object}; const auto member = members.next();) {
+        if (json_text(member->key) == name)
             continue;
         if (rest.size() > 1)
             rest += ',';
-        rest += text;
+        const char* const begin = member->key.data();
+        const char* const end = member->value.data() + member->value.size();
+        rest.append(begin, end);
     }
     rest += '}';
     return rest;

@@ -1,119 +1,164 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spry/emulator/http_answer.hpp>
 
-#include <spry/core/arena.hpp>
 #include <spry/core/base64.hpp>
-#include <spry/core/json_reader.hpp>
-#include <spry/core/result.hpp>
+#include <spry/core/json_syntax.hpp>
+#include <spry/emulator/json_members.hpp>
 #include <spry/http/head_builder.hpp>
-#include <spry/http/headers.hpp>
 
-#include <cstdint>
+#include <array>
+#include <charconv>
 #include <map>
 
 namespace spry::emulator {
 
 namespace {
 
-struct status_document {
-    std::optional<json::raw> statusCode;
-};
-SPRY_JSON(status_document, statusCode)
-
-// Values of headers are texts, and numbers and the like are taken for texts.
+// The members that mean something, as they are written. What is null counts as absent; of several
+// with one name the first counts.
 struct answer_document {
-    std::optional<std::int64_t> statusCode;
-    std::optional<std::map<std::string, json::raw>> headers;
-    std::optional<std::vector<std::string>> cookies;
-    std::optional<std::string> body;
-    std::optional<bool> isBase64Encoded;
+    std::optional<std::string_view> status_code;
+    std::optional<std::string_view> headers;
+    std::optional<std::string_view> cookies;
+    std::optional<std::string_view> body;
+    std::optional<std::string_view> is_base64_encoded;
 };
-SPRY_JSON(answer_document, statusCode, headers, cookies, body, isBase64Encoded)
 
-constexpr std::int64_t status_min = 200; // an interim answer is no answer
-constexpr std::int64_t status_max = 599;
+constexpr int status_min = 200; // an interim answer is no answer
+constexpr int status_max = 599;
 
-// What a header's value says, or none: a list or an object is no text.
-std::optional<std::string> text_of(json::reader& reader, arena& memory, json::raw value) {
-    const char first = value.text.front();
-    if (first == '{' || first == '[')
+// `object` is one, and valid.
+answer_document members_of(std::string_view object) {
+    answer_document document;
+    const std::array<std::pair<std::string_view, std::optional<std::string_view>*>, 5> known{{
+        {"statusCode", &document.status_code},
+        {"headers", &document.headers},
+        {"cookies", &document.cookies},
+        {"body", &document.body},
+        {"isBase64Encoded", &document.is_base64_encoded},
+    }};
+    for (json_members members{object}; const auto member = members.next();) {
+        const std::string key = json_text(member->key);
+        for (const auto& [name, place] : known) {
+            if (key == name && !*place)
+                *place = member->value;
+        }
+    }
+    for (const auto& [name, place] : known) {
+        if (*place == "null")
+            place->reset();
+    }
+    return document;
+}
+
+// None but for a string.
+std::optional<std::string> read_text(std::string_view value) {
+    return value.starts_with('"') ? std::optional{json_text(value)} : std::nullopt;
+}
+
+std::optional<bool> read_bool(std::string_view value) {
+    return value == "true"    ? std::optional{true}
+           : value == "false" ? std::optional{false}
+                              : std::nullopt;
+}
+
+std::optional<int> read_status(std::string_view value) {
+    int status = 0;
+    const char* const end = value.data() + value.size();
+    const auto [stopped, error] = std::from_chars(value.data(), end, status);
+    if (error != std::errc{} || stopped != end || status < status_min || status > status_max)
         return std::nullopt;
-    if (first != '"')
-        return std::string{value.text};
-    const result<std::string> text = reader.read<std::string>(value.text, memory);
+    return status;
+}
+
+// What a header's value says: numbers and the like are taken for texts; a list or an object is
+// none.
+std::optional<std::string> read_header_value(std::string_view value) {
+    if (value.starts_with('{') || value.starts_with('['))
+        return std::nullopt;
+    return value.starts_with('"') ? json_text(value) : std::string{value};
+}
+
+bool add_headers(http_answer& answer, std::string_view object) {
+    if (!object.starts_with('{'))
+        return false;
+    std::map<std::string, std::string_view> values;
+    for (json_members members{object}; const auto member = members.next();)
+        values.try_emplace(json_text(member->key), member->value);
+    for (const auto& [name, value] : values) {
+        if (value == "null")
+            continue;
+        std::optional<std::string> text = read_header_value(value);
+        if (!text || !http::is_token(name) || !http::is_field_value(*text))
+            return false;
+        answer.headers.emplace_back(name, std::move(*text));
+    }
+    return true;
+}
+
+bool add_cookies(http_answer& answer, std::string_view array) {
+    if (!array.starts_with('['))
+        return false;
+    for (json_members members{array}; const auto member = members.next();) {
+        std::optional<std::string> text = read_text(member->value);
+        if (!text || !http::is_field_value(*text))
+            return false;
+        answer.headers.emplace_back("Set-Cookie", std::move(*text));
+    }
+    return true;
+}
+
+bool set_body(http_answer& answer, std::string_view body, bool is_base64_encoded) {
+    std::optional<std::string> text = read_text(body);
+    if (text && is_base64_encoded)
+        text = base64::decode(*text, base64::padding::optional);
     if (!text)
-        return std::nullopt;
-    return *text;
+        return false;
+    answer.body = std::move(*text);
+    return true;
 }
 
-// The text, with what simdjson reads behind it.
-std::string padded(std::string_view text) {
-    std::string copy;
-    copy.reserve(text.size() + json::padding);
-    copy += text;
-    copy.append(json::padding, ' ');
-    return copy;
-}
-
-// Whether it is an object with a `statusCode`, or was meant to be one and is no JSON.
-bool has_status(std::string_view json) {
-    json::reader reader;
-    arena memory;
-    const result<status_document> read = reader.read<status_document>(json, memory);
-    if (read)
-        return read->statusCode.has_value();
-    return http::trim_blanks(json).starts_with('{') && json.find("\"statusCode\"") != json.npos;
-}
-
-std::optional<http_answer> read_document(std::string_view json) {
-    json::reader reader;
-    json::reader values;
-    arena memory;
-    const result<answer_document> read = reader.read<answer_document>(json, memory);
-    if (!read)
-        return std::nullopt;
+std::optional<http_answer> read_document(const answer_document& document) {
     http_answer answer;
-    const std::int64_t status = read->statusCode.value_or(answer.status);
-    if (status < status_min || status > status_max)
+    if (document.status_code) {
+        const std::optional<int> status = read_status(*document.status_code);
+        if (!status)
+            return std::nullopt;
+        answer.status = *status;
+    }
+    const std::optional<bool> is_base64_encoded =
+        document.is_base64_encoded ? read_bool(*document.is_base64_encoded) : false;
+    if (!is_base64_encoded || (document.headers && !add_headers(answer, *document.headers)) ||
+        (document.cookies && !add_cookies(answer, *document.cookies)) ||
+        (document.body && !set_body(answer, *document.body, *is_base64_encoded)))
         return std::nullopt;
-    answer.status = static_cast<int>(status);
-    if (read->headers) {
-        for (const auto& [name, value] : *read->headers) {
-            if (value.text == "null")
-                continue;
-            std::optional<std::string> text = text_of(values, memory, value);
-            if (!text || !http::is_token(name) || !http::is_field_value(*text))
-                return std::nullopt;
-            answer.headers.emplace_back(name, std::move(*text));
-        }
-    }
-    if (read->cookies) {
-        for (const std::string& each : *read->cookies) {
-            if (!http::is_field_value(each))
-                return std::nullopt;
-            answer.headers.emplace_back("Set-Cookie", each);
-        }
-    }
-    if (!read->body)
-        return answer;
-    if (!read->isBase64Encoded.value_or(false)) {
-        answer.body = *read->body;
-        return answer;
-    }
-    std::optional<std::string> decoded = base64::decode(*read->body, base64::padding::optional);
-    if (!decoded)
-        return std::nullopt;
-    answer.body = std::move(*decoded);
     return answer;
+}
+
+// The object that a text is, without what may stand in front of it; none where it is meant to be
+// something else.
+std::optional<std::string_view> object_in(std::string_view text) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (text.starts_with(byte_order_mark))
+        text.remove_prefix(byte_order_mark.size());
+    const std::size_t begin = text.find_first_not_of(" \t\n\r");
+    if (begin == text.npos || text[begin] != '{')
+        return std::nullopt;
+    return text.substr(begin);
 }
 
 } // namespace
 
 std::optional<http_answer> read_http_answer(std::string_view response) {
-    const std::string copy = padded(response);
-    const std::string_view json = std::string_view{copy}.substr(0, response.size());
-    if (has_status(json))
-        return read_document(json);
+    if (const std::optional<std::string_view> object = object_in(response)) {
+        if (!json::find_syntax_error(*object)) {
+            const answer_document document = members_of(*object);
+            if (document.status_code)
+                return read_document(document);
+        } else if (object->find("\"statusCode\"") != object->npos) { // meant to be an answer
+            return std::nullopt;
+        }
+    }
     http_answer answer;
     answer.headers.emplace_back("Content-Type", "application/json");
     answer.body = response;
@@ -121,9 +166,10 @@ std::optional<http_answer> read_http_answer(std::string_view response) {
 }
 
 std::optional<http_answer> read_prelude(std::string_view prelude) {
-    const std::string copy = padded(prelude);
-    std::optional<http_answer> answer =
-        read_document(std::string_view{copy}.substr(0, prelude.size()));
+    const std::optional<std::string_view> object = object_in(prelude);
+    if (!object || json::find_syntax_error(*object))
+        return std::nullopt;
+    std::optional<http_answer> answer = read_document(members_of(*object));
     if (answer)
         answer->body.clear();
     return answer;

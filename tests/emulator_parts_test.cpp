@@ -82,7 +82,8 @@ TEST(peak_memory, is_read_from_proc) {
 TEST(emulator_error_document, leaves_a_member_out_of_an_object) {
     using spry::emulator::without_member;
     EXPECT_EQ(without_member(R"({"a":1,"b":{"c":[1,"},{"]},"d":"x"})", "b"), R"({"a":1,"d":"x"})");
-    EXPECT_EQ(without_member(R"( { "b" : "\"," , "a" : "b" } )", "b"), R"({"a" : "b" })");
+    EXPECT_EQ(without_member(R"( { "b" : "\"," , "a" : "b" } )", "b"), R"({"a" : "b"})");
+    EXPECT_EQ(without_member(R"({"\u0062":1,"a":2})", "b"), R"({"a":2})");
     EXPECT_EQ(without_member(R"({"b":1})", "b"), "{}");
     EXPECT_EQ(without_member(R"({})", "b"), "{}");
     EXPECT_EQ(without_member(R"({"bb":1,"a":{"b":2}})", "b"), R"({"bb":1,"a":{"b":2}})");

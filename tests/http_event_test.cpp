@@ -142,6 +142,8 @@ TEST(http_answer, is_what_an_object_with_a_status_says) {
                                      R"("cookies":null,"body":null,"isBase64Encoded":null})")),
               "200 X-B: true | ");
     EXPECT_EQ(shown(read_http_answer(R"({"statusCode":200,"headers":null,"body":""})")), "200 | ");
+    EXPECT_EQ(shown(read_http_answer(R"({"status\u0043ode":200,"statusCode":7,"body":"\u00e9"})")),
+              "200 | \xC3\xA9");
     EXPECT_EQ(shown(read_http_answer(" { \"statusCode\" : 200 , \"headers\" : { \"X-N\" : 7 , "
                                      "\"X-Z\" : null } , \"body\" : \"b\" } \n")),
               "200 X-N: 7 | b");
@@ -163,6 +165,8 @@ TEST(http_answer, is_none_where_an_object_with_a_status_is_wrong) {
           R"({"statusCode":200,"headers":{"":"c"}})", R"({"statusCode":200,"cookies":["a\n"]})",
           R"({"statusCode":200,"headers":{"a":"b\r\nc: d"}})",
           R"({"statusCode":200,"cookies":[7]})", R"({"statusCode":200.5})", R"({"statusCode":200)",
+          R"({"statusCode":200,"cookies":"a=b"})", R"({"statusCode":200,"isBase64Encoded":1})",
+          R"({"statusCode":99999999999})", R"({"statusCode":200,"other":tru})",
           R"({"statusCode":200,"body":"*","isBase64Encoded":true})"})
         EXPECT_EQ(shown(read_http_answer(text)), "(none)") << text;
 }
