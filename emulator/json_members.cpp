@@ -13,12 +13,17 @@ namespace {
 
 constexpr std::string_view white_space = " \t\n\r";
 
-// Of the string that `text` begins with, with its quotes.
+// Of the string that `text` begins with, with its quotes: up to the next one that no backslash
+// escapes, which an even number of them does not.
 std::size_t string_size(std::string_view text) noexcept {
-    std::size_t at = text.find_first_of("\"\\", 1);
-    while (at < text.size() && text[at] == '\\')
-        at = text.find_first_of("\"\\", at + 2);
-    return std::min(at, text.size() - 1) + 1;
+    std::size_t quote = 0;
+    std::size_t backslashes = 0;
+    do {
+        quote = text.find('"', quote + 1);
+        const std::size_t before = text.find_last_not_of('\\', quote - 1);
+        backslashes = quote - 1 - before;
+    } while (backslashes % 2 != 0);
+    return quote + 1;
 }
 
 // Of the object or array that `text` begins with.
