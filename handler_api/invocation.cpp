@@ -87,9 +87,13 @@ void invocation_reader::find_lines(const http::message& head) noexcept {
     lines_ = {};
     for (std::size_t i = 0; i != head.header_count(); ++i) {
         const http::field line = head.header_at(i);
+        if (line.value.empty())
+            continue;
         for (std::size_t which = 0; which != header_count; ++which) {
-            if (lines_[which] == 0 && !line.value.empty() && http::is_name(line.name, names[which]))
+            if (lines_[which] == 0 && http::equal_ignoring_case(line.name, names[which])) {
                 lines_[which] = static_cast<std::uint16_t>(i + 1);
+                break;
+            }
         }
     }
 }

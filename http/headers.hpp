@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -28,14 +27,6 @@ bool equal_letters(const char* left, const char* right, std::size_t size) noexce
 inline bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
     return left.size() == right.size() &&
            detail::equal_letters(left.data(), right.data(), left.size());
-}
-
-/// The same for a name of ours: peers nearly always write it as we do, and equal bytes decide at
-/// once, in as many loads as a literal's length asks for.
-inline bool is_name(std::string_view received, std::string_view ours) noexcept {
-    return received.size() == ours.size() &&
-           (std::memcmp(received.data(), ours.data(), ours.size()) == 0 ||
-            detail::equal_letters(received.data(), ours.data(), ours.size()));
 }
 
 /// True if a name is one of those.
