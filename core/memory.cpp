@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replaces all forms of operator new and delete: a 64 KiB pool in .bss first, mimalloc behind it.
 //
-// A small function lives in the pool and never starts mimalloc, which costs 40-190 us. The pool
+// A small function lives in the pool and never starts mimalloc, which costs 40 us or more. The pool
 // belongs to the first thread that allocates; that is the one that runs main, unless something
 // starts a thread before the first static initialiser has allocated, and then the pool merely
 // serves another. Everyone else, and what does not fit, is served by mimalloc. malloc and free are
