@@ -26,8 +26,6 @@ using detail::read_function;
 /// kind differ in size, and each step allocates anew.
 constexpr std::size_t capacity_min = 1024;
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
 bool read_document(decoder& from, ondemand::parser& parser, void* target, read_function read) {
     ondemand::document document;
     const std::size_t size = from.text.size();

@@ -24,7 +24,6 @@ public:
     explicit checker(std::string_view text) noexcept : text_(text) {}
 
     std::optional<syntax_error> check() noexcept {
-        constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
         if (text_.starts_with(byte_order_mark))
             at_ = byte_order_mark.size();
         skip_space();

@@ -19,8 +19,10 @@ struct syntax_error {
 /// an error.
 inline constexpr std::size_t syntax_depth_max = 1024;
 
-/// The first error of a whole document, or nothing. A byte order mark in front is allowed, as
-/// simdjson does.
+/// UTF-8's, which may stand in front of a document, as simdjson has it.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+/// The first error of a whole document, or nothing. A byte order mark in front is allowed.
 std::optional<syntax_error> find_syntax_error(std::string_view text) noexcept;
 
 } // namespace spry::json

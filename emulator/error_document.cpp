@@ -5,7 +5,6 @@
 #include <spry/core/json_writer.hpp>
 #include <spry/emulator/json_members.hpp>
 
-#include <algorithm>
 #include <csignal>
 #include <memory_resource>
 
@@ -63,12 +62,12 @@ std::string error_document(std::string_view type, std::string_view message) {
     return two_members("errorMessage", message, "errorType", type);
 }
 
-std::optional<std::string> without_member(std::string_view object, std::string_view name) {
-    object.remove_prefix(std::min(object.find_first_not_of(" \t\r\n"), object.size()));
-    if (!object.starts_with('{') || json::find_syntax_error(object))
+std::optional<std::string> without_member(std::string_view text, std::string_view name) {
+    const std::optional<std::string_view> object = json_object_in(text);
+    if (!object || json::find_syntax_error(*object))
         return std::nullopt;
     std::string rest{"{"};
-    for (json_members members{object}; const auto member = members.next();) {
+    for (json_members members{*object}; const auto member = members.next();) {
         if (json_text(member->key) == name)
             continue;
         if (rest.size() > 1)

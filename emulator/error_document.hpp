@@ -14,7 +14,7 @@ namespace spry::emulator {
 std::string error_document(std::string_view type, std::string_view message);
 
 /// A JSON object's text without one of its members; none where it is no JSON object.
-std::optional<std::string> without_member(std::string_view object, std::string_view name);
+std::optional<std::string> without_member(std::string_view text, std::string_view name);
 
 /// {"Type":...,"Message":...}: of the Invoke API (runtime contract 7.1).
 std::string service_error_document(std::string_view who, std::string_view message);

@@ -135,16 +135,11 @@ std::optional<http_answer> read_document(const answer_document& document) {
     return answer;
 }
 
-// The object that a text is, without what may stand in front of it; none where it is meant to be
-// something else.
-std::optional<std::string_view> object_in(std::string_view text) {
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-    if (text.starts_with(byte_order_mark))
-        text.remove_prefix(byte_order_mark.size());
-    const std::size_t begin = text.find_first_not_of(" \t\n\r");
-    if (begin == text.npos || text[begin] != '{')
-        return std::nullopt;
-    return text.substr(begin);
+// The object that a document is meant to be.
+std::optional<std::string_view> object_in(std::string_view document) {
+    if (document.starts_with(json::byte_order_mark))
+        document.remove_prefix(json::byte_order_mark.size());
+    return json_object_in(document);
 }
 
 } // namespace

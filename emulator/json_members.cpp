@@ -152,6 +152,13 @@ std::string_view json_members::take(std::size_t size) noexcept {
     return taken;
 }
 
+std::optional<std::string_view> json_object_in(std::string_view text) noexcept {
+    const std::size_t begin = text.find_first_not_of(white_space);
+    if (begin == text.npos || text[begin] != '{')
+        return std::nullopt;
+    return text.substr(begin);
+}
+
 std::string json_text(std::string_view quoted) {
     std::string text;
     std::string_view rest = quoted.substr(1, quoted.size() - 2);

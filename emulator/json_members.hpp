@@ -34,6 +34,10 @@ private:
     bool in_object_;
 };
 
+/// The object that `text` begins with behind white space, with what follows it; none where it
+/// begins by something else. Whether it is valid is not looked at.
+std::optional<std::string_view> json_object_in(std::string_view text) noexcept;
+
 /// What a string says that is written so, in quotes, and valid. An unpaired surrogate becomes
 /// U+FFFD, as json::reader has it. Throws std::bad_alloc.
 std::string json_text(std::string_view quoted);

@@ -77,8 +77,8 @@ void check_array(std::string_view array) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text{reinterpret_cast<const char*>(data), size};
     if (!text.empty() && !json::find_syntax_error(text)) {
-        if (text.front() == '{')
-            check_object(text);
+        if (const auto object = emulator::json_object_in(text))
+            check_object(*object);
         else if (text.front() == '[')
             check_array(text);
         else if (text.front() == '"')
