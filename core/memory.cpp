@@ -19,6 +19,8 @@
 #include <atomic>
 #include <new>
 
+#include <sched.h>
+
 // mimalloc/prim.h, which is not installed beside mimalloc.h: what its constructor would call.
 extern "C" void _mi_auto_process_init();
 
@@ -29,6 +31,9 @@ namespace {
 constinit detail::block_pool pool;
 constinit std::atomic<const char*> owner = nullptr;
 constinit std::atomic<std::uint64_t> fallback_count = 0;
+
+enum class start : unsigned char { none, under_way, done };
+constinit std::atomic<start> mimalloc_start = start::none;
 
 // Its address names the running thread: one instruction in a static program, and no constructor.
 constinit thread_local char thread_mark = 0;
@@ -42,18 +47,29 @@ bool owns_pool() noexcept {
     return owner.compare_exchange_strong(current, &thread_mark, std::memory_order_relaxed);
 }
 
+// In place of the constructor that is left out: without it mimalloc takes itself for loading still,
+// and maps and unmaps each large block. Threads may come here at once, before main's ever does.
+[[gnu::noinline]] void start_mimalloc() noexcept {
+    start seen = start::none;
+    if (mimalloc_start.compare_exchange_strong(seen, start::under_way, std::memory_order_relaxed)) {
+        _mi_auto_process_init();
+        mimalloc_start.store(start::done, std::memory_order_release);
+        return;
+    }
+    while (mimalloc_start.load(std::memory_order_acquire) != start::done)
+        ::sched_yield();
+}
+
 void* allocate_elsewhere(std::size_t size, std::size_t alignment) noexcept {
     const std::uint64_t count = fallback_count.load(std::memory_order_relaxed);
     fallback_count.store(count + 1, std::memory_order_relaxed);
-    // In place of the constructor that is left out: without it mimalloc takes itself for loading
-    // still, and maps and unmaps each large block.
-    if (count == 0)
-        _mi_auto_process_init();
+    if (mimalloc_start.load(std::memory_order_acquire) != start::done) [[unlikely]]
+        start_mimalloc();
     return alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__ ? mi_malloc(size)
                                                          : mi_malloc_aligned(size, alignment);
 }
 
-void* try_allocate(std::size_t size, std::size_t alignment) noexcept {
+[[gnu::noinline]] void* try_allocate(std::size_t size, std::size_t alignment) noexcept {
     if (owns_pool()) {
         if (void* found = pool.allocate(size, alignment))
             return found;

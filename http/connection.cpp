@@ -59,6 +59,7 @@ task<result<std::span<const std::byte>>> connection::read_some(message* of, stop
     const result<arrival> read = co_await pump(of, goal::some, stop, false);
     if (!read)
         co_return failure(read.error());
+    given_out_ = body_bytes_;
     co_return std::span<const std::byte>{buffer_.data(), body_bytes_};
 }
 
@@ -74,6 +75,10 @@ task<result<arrival>> connection::pump(message* into, goal until, stop_token sto
             phase_ = phase::head;
             interim_answers_ = 0;
         }
+    } else {
+        const std::size_t given_out = std::exchange(given_out_, 0);
+        buffer_.consume(given_out);
+        body_bytes_ -= given_out;
     }
     const bool is_owed = std::exchange(is_owed_, false);
     for (;;) {
@@ -93,13 +98,11 @@ task<result<arrival>> connection::pump(message* into, goal until, stop_token sto
         const result<std::size_t> received = co_await std::move(receiving);
         waiting_ = false;
         // A body's rest that is cancelled in the middle has left its first bytes in the buffer.
-        if (!received && code == io::opcode::recv_all)
-            buffer_.received(operation.transferred);
-        if (received && *received > 0) {
-            buffer_.received(*received);
-            bytes_received_ += *received;
+        const std::size_t count = received ? *received : operation.transferred;
+        buffer_.received(count);
+        bytes_received_ += count;
+        if (received && count > 0)
             continue;
-        }
         if (!received && received.error() != std::errc::connection_reset)
             co_return failure(received.error());
         if (received && waits_for_rest(is_owed))
@@ -168,6 +171,9 @@ connection::step connection::advance_head(message& into, goal until) {
     chunks_ended_ = false;
     length_left_ = into.content_length();
     phase_ = phase::body;
+    // Only servers look for what comes behind a message without a body (`peer_gone`).
+    if (into.framing() == body_framing::none && options_.reads == message_kind::request)
+        return end_body_with_room(into, 0, 0);
     if (into.framing() == body_framing::none)
         return end_body(into, 0, 0);
     if (until == goal::head)
@@ -194,7 +200,10 @@ connection::step connection::advance_body(message& into, goal until) {
             return failed(room.error());
         if (buffer_.size() >= length)
             return end_body(into, length, 0);
-        return {step::kind::recv_all, {}, buffer_.room().first(length - buffer_.size())};
+        // A server sees its peer get on, which a receive of everything does not tell.
+        const step::kind what =
+            options_.reads == message_kind::request ? step::kind::recv : step::kind::recv_all;
+        return {what, {}, buffer_.room().first(length - buffer_.size())};
     }
     case body_framing::chunked:
         return advance_chunks(into, until);
@@ -207,15 +216,11 @@ connection::step connection::advance_body(message& into, goal until) {
     return end_body(into, 0, 0);
 }
 
-// Gives out what is there of the body. What was given out before is consumed.
+// Gives out what is there of the body.
 connection::step connection::advance_some(message& into) {
-    if (phase_ == phase::between) {
-        body_bytes_ = 0;
+    // Bytes that are there have been collected by a read of the whole, which was cancelled.
+    if (phase_ == phase::between || body_bytes_ > 0)
         return {step::kind::done};
-    }
-    buffer_.consume(std::exchange(body_bytes_, 0));
-    if (chunks_ended_)
-        return end_body(into, 0, framing_bytes_);
     buffer_.rewind();
     if (into.framing() == body_framing::chunked)
         return advance_chunks(into, goal::some);
@@ -237,6 +242,8 @@ connection::step connection::advance_some(message& into) {
 // In front of the buffer: the body bytes collected so far. Behind them: what was received since,
 // not decoded yet.
 connection::step connection::advance_chunks(message& into, goal until) {
+    if (chunks_ended_)
+        return chunks_completed(into, until);
     const std::size_t raw_bytes = buffer_.size() - body_bytes_;
     if (raw_bytes > 0) {
         char* raw = reinterpret_cast<char*>(buffer_.data()) + body_bytes_;
@@ -270,13 +277,20 @@ connection::step connection::chunks_completed(message& into, goal until) {
             return end_body(into, 0, framing_bytes_);
         return {step::kind::done};
     }
+    return end_body_with_room(into, body_bytes_, framing_bytes_);
+}
+
+// With room for what may be received behind it while it is retained. In one copy: it is seldom a
+// function's business.
+[[gnu::noinline]] connection::step
+connection::end_body_with_room(message& into, std::size_t body_bytes, std::size_t framing_bytes) {
     if (!buffer_.is_retained()) {
         const result<> room =
             buffer_.make_room(buffer_.size(), padding_bytes + options_.bytes_behind_body);
         if (!room)
             return failed(room.error());
     }
-    return end_body(into, body_bytes_, framing_bytes_);
+    return end_body(into, body_bytes, framing_bytes);
 }
 
 connection::step connection::end_body(message& into, std::size_t body_bytes,
@@ -284,6 +298,7 @@ connection::step connection::end_body(message& into, std::size_t body_bytes,
     into.body_ = {buffer_.data(), body_bytes};
     buffer_.consume(body_bytes + framing_bytes);
     body_bytes_ = 0;
+    given_out_ = 0;
     length_left_ = 0;
     phase_ = phase::between;
     return {step::kind::done};

@@ -64,7 +64,7 @@ public:
     /// Reads a head. Ends the last message unless it is retained; its body must have been read to
     /// its end.
     task<result<arrival>> read_head(message* into, stop_token stop = {}, bool answers_head = false);
-    /// Reads the body of that head whole, into `of->body()`.
+    /// Reads the body of that head whole, into `of->body()`; behind `read_some`, the rest of it.
     task<result<>> read_body(message* of, stop_token stop = {});
     /// Reads some of the body of that head: at least one byte, and nothing only at its end. The
     /// bytes are valid until the next call; whoever is slow to make it slows the peer. Not limited
@@ -155,6 +155,7 @@ private:
     step chunks_completed(message& into, goal until);
     step end_of_stream(message& into, goal until) noexcept;
     bool only_line_ends() noexcept;
+    step end_body_with_room(message& into, std::size_t body_bytes, std::size_t framing_bytes);
     step end_body(message& into, std::size_t body_bytes, std::size_t framing_bytes) noexcept;
     step receive_more(std::size_t room_bytes_min, std::size_t room_bytes);
     static step failed(std::error_code error) noexcept { return {step::kind::failed, error}; }
@@ -169,8 +170,8 @@ private:
     std::uint16_t waits_for_rest_ = 0;
     int interim_answers_ = 0;
     std::uint64_t length_left_ = 0; // of a body with a length: what was not given out yet
-    std::size_t body_bytes_ =
-        0; // at the front of the buffer: body bytes collected, or given out last
+    std::size_t body_bytes_ = 0;    // at the front of the buffer: body bytes collected
+    std::size_t given_out_ = 0;     // of these, by the last read of some: gone with the next read
     std::size_t framing_bytes_ = 0; // behind those given out last: the end of a chunked body
     bool chunks_ended_ = false;
     std::uint64_t bytes_received_ = 0;

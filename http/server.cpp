@@ -181,7 +181,7 @@ task<bool> server::answer(peer* of) {
 // What is left of a request that was answered before it was read; little, else the exchange closes.
 task<bool> server::drain(peer* of) {
     while (!of->wire.at_message_end()) {
-        const auto piece = co_await of->wire.read_some(&of->request);
+        const auto piece = co_await of->wire.read_some(&of->request, of->stop.token());
         if (!piece)
             co_return false;
     }

@@ -314,6 +314,117 @@ TEST(connection, reads_a_body_of_any_size_in_pieces_and_little_memory) {
     }
 }
 
+// Some of the body, cut where the first text ends, then the rest of it whole.
+task<std::string> read_some_then_body(reading_end* end, std::vector<std::string> texts) {
+    task_scope scope;
+    scope.spawn(tests::send_pieces(&end->peer(), &end->wire, std::move(texts)));
+    const result<arrival> head = co_await end->wire.read_head(&end->message);
+    if (!head)
+        co_return head.error().message();
+    const result<std::span<const std::byte>> some = co_await end->wire.read_some(&end->message);
+    if (!some)
+        co_return some.error().message();
+    std::string story = tests::text_of(*some) + " ";
+    const result<> rest = co_await end->wire.read_body(&end->message);
+    story += rest ? std::string{end->message.text()} : rest.error().message();
+    const result<arrival> next = co_await end->wire.read_message(&end->message);
+    co_await scope.join();
+    co_return story + " " + (next ? std::to_string(end->message.status()) : next.error().message());
+}
+
+TEST(connection, reads_the_rest_of_a_body_of_which_some_was_read) {
+    const std::string next = answer_of(1).replace(9, 3, "201");
+    const std::string length = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n";
+    const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::vector<std::vector<std::string>> cuts{
+        {length + "ab", "cdef" + next},
+        {length + "ab", "cd", "ef" + next},
+        {chunked + "2\r\nab\r\n", "3\r\ncde\r\n1\r\nf\r\n0\r\n\r\n" + next},
+        {chunked + "2\r\nab\r\n4\r\n", "cdef\r\n0\r\n\r\n" + next}};
+    for (const std::vector<std::string>& texts : cuts) {
+        reading_end end{message_kind::response};
+        EXPECT_EQ(end.loop->run(read_some_then_body(&end, texts)), "ab cdef 201");
+    }
+    reading_end end{message_kind::response};
+    EXPECT_EQ(end.loop->run(read_some_then_body(&end, {chunked + "2\r\nab\r\n0\r\n\r\n" + next})),
+              "ab  201");
+}
+
+task<std::string> stop_then_read_some(reading_end* end, std::string begin, std::string rest) {
+    struct stopper {
+        static task<> run(reading_end* end, stop_source* stop) {
+            for (int turn = 0; turn < 20; ++turn)
+                (void)co_await end->loop->yield();
+            stop->request_stop();
+        }
+    };
+    (void)co_await end->peer().send(tests::bytes_of(begin));
+    const result<arrival> head = co_await end->wire.read_head(&end->message);
+    if (!head)
+        co_return head.error().message();
+    stop_source stop;
+    task_scope scope;
+    scope.spawn(stopper::run(end, &stop));
+    const result<> whole = co_await end->wire.read_body(&end->message, stop.token());
+    co_await scope.join();
+    std::string story = whole ? "whole, " : "cancelled, ";
+    (void)co_await end->peer().send(tests::bytes_of(rest));
+    end->peer().shutdown_send();
+    for (;;) {
+        const result<std::span<const std::byte>> some = co_await end->wire.read_some(&end->message);
+        if (!some)
+            co_return story + some.error().message();
+        if (some->empty())
+            co_return story;
+        story += tests::text_of(*some);
+    }
+}
+
+TEST(connection, gives_out_what_a_cancelled_read_has_collected) {
+    const std::string head = "HTTP/1.1 200 OK\r\n";
+    for (const auto& [begin, rest] :
+         {std::pair<std::string, std::string>{head + "Content-Length: 6\r\n\r\nab", "cdef"},
+          {head + "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", "4\r\ncdef\r\n0\r\n\r\n"},
+          {head + "\r\nab", "cdef"}}) {
+        reading_end end{message_kind::response};
+        EXPECT_EQ(end.loop->run(stop_then_read_some(&end, begin, rest)), "cancelled, abcdef");
+    }
+}
+
+task<std::string> go_behind_a_request(reading_end* end, std::size_t head_bytes) {
+    std::string text = "GET / HTTP/1.1\r\nCookie: ";
+    text.append(head_bytes - text.size() - 4, 'c').append("\r\n\r\n");
+    (void)co_await end->peer().send(tests::bytes_of(text));
+    end->peer().shutdown_send();
+    const result<arrival> read = co_await end->wire.read_message(&end->message);
+    if (!read)
+        co_return read.error().message();
+    struct stopper {
+        static task<> run(reading_end* end, stop_source* stop) {
+            for (int turn = 0; turn < 20; ++turn)
+                (void)co_await end->loop->yield();
+            stop->request_stop();
+        }
+    };
+    stop_source stop;
+    task_scope scope;
+    scope.spawn(stopper::run(end, &stop));
+    const result<> gone = co_await end->wire.peer_gone(stop.token());
+    co_await scope.join();
+    const bool is_whole = end->message.header_or_empty("Cookie").size() + 28 == head_bytes;
+    co_return std::string{gone ? "gone" : "not seen"} +
+        (is_whole ? "" : ", and the head is spoilt");
+}
+
+TEST(connection, sees_the_peer_go_behind_a_head_of_any_size) {
+    connection_options options;
+    options.bytes_behind_body = 1024;
+    for (std::size_t head_bytes = 2800; head_bytes < 4200; head_bytes += 8) {
+        reading_end end{message_kind::request, options, server_buffer_bytes};
+        EXPECT_EQ(end.loop->run(go_behind_a_request(&end, head_bytes)), "gone") << head_bytes;
+    }
+}
+
 task<std::string> wait_for_goodbye(reading_end* end, bool says_goodbye) {
     const std::string two = answer_of(2) + "HTTP/1.1 2";
     const result<std::size_t> sent = co_await end->peer().send(tests::bytes_of(two));

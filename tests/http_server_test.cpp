@@ -382,6 +382,25 @@ TEST(http_server, finishes_what_is_in_hand_when_it_is_stopped) {
               "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\nwaited0");
 }
 
+task<std::string> stop_before_the_rest_comes(server_end* end) {
+    task_scope scope;
+    scope.spawn(run_server(end));
+    io::socket peer = co_await dial(end);
+    const std::string begun = "POST /ignore HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab";
+    (void)co_await peer.send(bytes_of(begun));
+    std::string answer = co_await read_until(&peer, "no");
+    end->stop.request_stop();
+    co_await scope.join(); // while the peer stays, and sends nothing
+    co_return answer.substr(9, 3);
+}
+
+TEST(http_server, waits_for_no_rest_of_a_request_when_it_is_stopped) {
+    server_options options;
+    options.idle_timeout = options.read_timeout = options.request_timeout = {};
+    server_end end{options};
+    EXPECT_EQ(end.loop->run(stop_before_the_rest_comes(&end)), "403");
+}
+
 TEST(http_server, stops_at_once_when_nobody_is_there) {
     server_end end;
     end.stop.request_stop();

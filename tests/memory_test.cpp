@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <barrier>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -129,6 +131,27 @@ TEST(memory, threads_may_come_and_go) {
         for (auto& mine : made)
             EXPECT_EQ(mine.back().size(), 990U);
     }
+}
+
+// Each time in a process of its own, which has started nothing yet.
+TEST(memory, threads_may_start_mimalloc_at_once) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const auto allocate_on_two_threads = [] {
+        std::barrier both{2};
+        const auto fill = [&both] {
+            both.arrive_and_wait();
+            std::vector<std::string> made;
+            for (std::size_t n = 0; n != 100; ++n)
+                made.emplace_back(n * 10, 'c');
+        };
+        std::thread first(fill);
+        std::thread second(fill);
+        first.join();
+        second.join();
+        std::exit(0);
+    };
+    for (int round = 0; round != 10; ++round)
+        EXPECT_EXIT(allocate_on_two_threads(), testing::ExitedWithCode(0), "");
 }
 
 // Larger than any address space, and hidden from the compiler, which would warn.

@@ -9,6 +9,7 @@
 #include <spry/io/testing/scripted_backend.hpp>
 
 #include "support/network.hpp"
+#include "support/wire.hpp"
 
 #include <gtest/gtest.h>
 
@@ -166,6 +167,36 @@ TEST(scripted_http, gives_no_wrong_answer_where_connections_break) {
     }
     EXPECT_GT(total.answered, total.asked / 10);
     EXPECT_LT(total.answered, total.asked);
+}
+
+task<std::string> send_slowly(side* all, std::string head, std::vector<std::string> pieces) {
+    task_scope serving;
+    serving.spawn(serve(all));
+    result<io::socket> dialled =
+        co_await io::socket::connect(all->loop, all->server.local_address());
+    io::socket peer = std::move(dialled).value();
+    (void)co_await peer.send(spry::tests::bytes_of(head));
+    for (const std::string& piece : pieces) {
+        (void)co_await all->loop.sleep_for(http::read_timeout_default * 2 / 3);
+        (void)co_await peer.send(spry::tests::bytes_of(piece));
+    }
+    std::string answer = co_await spry::tests::read_until(&peer, "end");
+    all->stop.request_stop();
+    co_await serving.join();
+    co_return answer.substr(0, 15);
+}
+
+// Longer in all than the server waits for one byte.
+TEST(scripted_http, takes_a_body_that_comes_slowly_and_gets_on) {
+    const std::string head = "POST /whole HTTP/1.1\r\nHost: x\r\n";
+    for (const auto& [framing, pieces] :
+         {std::pair{"Content-Length: 5\r\n\r\n", std::vector<std::string>{"a", "b", "e", "nd"}},
+          std::pair{"Transfer-Encoding: chunked\r\n\r\n",
+                    std::vector<std::string>{"2\r\n", "ab\r\n", "3\r\nend\r\n", "0\r\n\r\n"}}}) {
+        const auto loop = io::testing::make_scripted_loop({});
+        side all{*loop, 1};
+        EXPECT_EQ(loop->run(send_slowly(&all, head + framing, pieces)), "HTTP/1.1 200 OK");
+    }
 }
 
 TEST(scripted_http, sees_the_bytes_that_such_a_network_must_not_change) {

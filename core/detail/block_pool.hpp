@@ -2,10 +2,10 @@
 // A fixed 64 KiB heap: the memory that `operator new` hands out before it has to start a real
 // allocator.
 //
-// Starting an allocator costs 40-190 us and a fresh page 3 us, which is more than a small function
-// needs for everything else. So the pool is all zeros until used (.bss, no constructor), keeps its
-// whole state in 160 bytes, and touches its pages in order: free blocks first, untouched memory
-// only when none fits.
+// Starting an allocator costs 40 us or more and a fresh page 3 us, which is more than a small
+// function needs for everything else. So the pool is all zeros until used (.bss, no constructor),
+// keeps its whole state in 160 bytes, and touches its pages in order: free blocks first, untouched
+// memory only when none fits.
 #pragma once
 
 #include <atomic>

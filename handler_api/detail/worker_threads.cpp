@@ -28,12 +28,6 @@ unsigned usable_cpus() noexcept {
     return count < 1 ? 1 : static_cast<unsigned>(count);
 }
 
-// The allocator behind the start-up pool starts on first use, and takes it that nobody else
-// allocates meanwhile; every thread but the first will.
-void start_allocator() {
-    ::operator delete(::operator new(std::size_t{128} * 1024));
-}
-
 struct share {
     const worker_settings& settings;
     io::backend_choice backend;
@@ -114,8 +108,6 @@ worker_threads* start_worker_threads(const worker_settings& settings, io::backen
     if (threads == per_cpu.count())
         threads = usable_cpus();
     threads = std::clamp(threads, 1U, settings.worker_count);
-    if (threads > 1)
-        start_allocator();
     return new started_threads{settings, backend, threads};
 }
 
