@@ -118,15 +118,17 @@ public:
     /// The stop token tells the producer to end: before the deadline, and where nobody takes its
     /// bytes any more.
     ///
-    /// `content_type` is a literal, or lives as long as the event; without one the bytes are
-    /// application/octet-stream. With a prelude the response is an HTTP answer for a function URL
-    /// or API Gateway. Throws what `write_http_prelude` throws. The definitions are in
+    /// `content_type` is a literal, or lives as long as the event: it is borrowed. Without one the
+    /// bytes are application/octet-stream. With a prelude the response is an HTTP answer for a
+    /// function URL or API Gateway. Throws what `write_http_prelude` throws. The definitions are in
     /// <spry/handler_api/stream.hpp>.
     template <class Producer, class... State>
         requires(!detail::stream_heading<Producer>)
     response stream(Producer producer, State&&... state);
     template <class Producer, class... State>
     response stream(std::string_view content_type, Producer producer, State&&... state);
+    template <std::same_as<std::string> Temporary, class Producer, class... State>
+    response stream(Temporary&& content_type, Producer producer, State&&... state) = delete;
     template <class Producer, class... State>
     response stream(const http_prelude& prelude, Producer producer, State&&... state);
 

@@ -84,29 +84,40 @@ constexpr call_shape shape_of() noexcept {
     }
 }
 
-template <class F, call_shape Shape>
-auto call(const F& handler, const event& given, context& about) {
-    if constexpr (Shape == call_shape::event_and_context) {
-        return handler(given, about);
-    } else if constexpr (Shape == call_shape::event_only) {
-        return handler(given);
-    } else if constexpr (Shape != call_shape::unknown) {
+/// What a handler is called with in the place of its event: what is read from it, or it itself.
+template <class F>
+auto argument_of(const event& given) {
+    constexpr call_shape shape = shape_of<F>();
+    if constexpr (shape == call_shape::input_and_context || shape == call_shape::input_only) {
         result<input_of<F>> input = given.read<input_of<F>>();
         if (!input)
             throw event_mismatch{given.problem()};
-        if constexpr (Shape == call_shape::input_and_context) {
-            return handler(std::move(*input), about);
-        } else {
-            return handler(std::move(*input));
-        }
+        return std::move(*input);
+    } else {
+        return given;
+    }
+}
+
+/// `argument` outlives what the handler returns: a coroutine may take it by reference.
+template <class F, class Argument>
+auto call(const F& handler, Argument& argument, context& about) {
+    constexpr call_shape shape = shape_of<F>();
+    if constexpr (shape == call_shape::event_and_context ||
+                  shape == call_shape::input_and_context) {
+        return handler(std::move(argument), about);
+    } else if constexpr (shape != call_shape::unknown) {
+        return handler(std::move(argument));
     } else {
         return none{};
     }
 }
 
 template <class F>
-using returned_by = decltype(call<F, shape_of<F>()>(
-    std::declval<const F&>(), std::declval<const event&>(), std::declval<context&>()));
+using argument_type = decltype(argument_of<F>(std::declval<const event&>()));
+
+template <class F>
+using returned_by = decltype(call(std::declval<const F&>(), std::declval<argument_type<F>&>(),
+                                  std::declval<context&>()));
 
 template <class T>
 struct task_value {
@@ -189,8 +200,9 @@ constexpr bool is_direct = std::is_same_v<typename first_parameter<F>::type, eve
 
 template <class F>
 task<response> adapt_handler(const F* handler, event given, context* about) {
+    argument_type<F> argument = argument_of<F>(given);
     if constexpr (is_task<returned_by<F>>) {
-        returned_by<F> work = call<F, shape_of<F>()>(*handler, given, *about);
+        returned_by<F> work = call(*handler, argument, *about);
         if constexpr (std::is_void_v<answer_of<F>>) {
             co_await std::move(work);
             co_return response::json("null");
@@ -199,10 +211,10 @@ task<response> adapt_handler(const F* handler, event given, context* about) {
             co_return to_response(std::move(value), *about);
         }
     } else if constexpr (std::is_void_v<returned_by<F>>) {
-        call<F, shape_of<F>()>(*handler, given, *about);
+        call(*handler, argument, *about);
         co_return response::json("null");
     } else {
-        co_return to_response(call<F, shape_of<F>()>(*handler, given, *about), *about);
+        co_return to_response(call(*handler, argument, *about), *about);
     }
 }
 

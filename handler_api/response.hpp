@@ -4,6 +4,7 @@
 
 #include <spry/handler_api/function_error.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <ranges>
 #include <span>
@@ -20,10 +21,26 @@ namespace detail {
 
 class response_stream;
 
-/// Text written in the program: a string literal. It lives as long as the process.
+/// An array of characters that are not changed: a string literal has this type, and so have others.
 template <class T>
-concept static_text = std::is_array_v<std::remove_reference_t<T>> &&
-                      std::is_same_v<std::remove_extent_t<std::remove_reference_t<T>>, const char>;
+concept character_array =
+    std::is_array_v<std::remove_reference_t<T>> &&
+    std::is_same_v<std::remove_extent_t<std::remove_reference_t<T>>, const char>;
+
+/// Text written in the program: a string literal, or an array that lives as long as the process.
+/// Made while compiling, when no other array has an address yet.
+class static_text {
+public:
+    template <std::size_t Size>
+    consteval static_text(const char (&text)[Size]) noexcept : text_(text) {}
+
+    std::span<const std::byte> bytes() const noexcept {
+        return std::as_bytes(std::span{std::string_view{text_}});
+    }
+
+private:
+    const char* text_;
+};
 
 /// Views, and nothing that owns: std::span<const std::byte>, std::string_view.
 template <class T>
@@ -35,7 +52,7 @@ concept byte_view = std::ranges::view<std::remove_cvref_t<T>> &&
 /// which meant one of the two, or nothing of which a string can be made.
 template <class T>
 concept undecided_bytes =
-    !static_text<T> && !byte_view<T> && !std::is_same_v<std::remove_cvref_t<T>, std::string> &&
+    !byte_view<T> && !std::is_same_v<std::remove_cvref_t<T>, std::string> &&
     (std::is_convertible_v<T, std::span<const std::byte>> ||
      std::is_convertible_v<T, std::string_view> || !std::is_constructible_v<std::string, T>);
 
@@ -46,9 +63,9 @@ concept undecided_bytes =
 /// - owned: `response::json(std::move(text))`, a std::string that moves into the response;
 /// - static: `response::json("{}")`, a literal;
 /// - borrowed: `response::json(event.bytes())`, a view of the event or of the invocation's arena,
-/// which live until the
-///   answer has been sent and acknowledged. Nothing is copied. A view of anything that dies with
-///   the handler must not be returned; temporaries and containers are refused by the compiler.
+///   which live until the answer has been sent and acknowledged. Nothing is copied. A view of
+///   anything that dies with the handler must not be returned; temporaries, containers and the
+///   handler's own arrays are refused by the compiler.
 /// - a stream: `context.stream(producer)`, see there. `body` is empty then.
 class response {
 public:
@@ -69,19 +86,29 @@ public:
 
     /// A body that is JSON text already.
     template <class Body>
+        requires(!detail::character_array<Body>)
     static response json(Body&& body) {
         return make(std::forward<Body>(body), json_type);
     }
+    static response json(detail::static_text body) { return make(body.bytes(), json_type); }
     /// UTF-8 text.
     template <class Body>
+        requires(!detail::character_array<Body>)
     static response text(Body&& body) {
         return make(std::forward<Body>(body), text_type);
     }
-    /// Any bytes. `content_type` is a literal, or lives as long as the event.
+    static response text(detail::static_text body) { return make(body.bytes(), text_type); }
+    /// Any bytes. `content_type` is a literal, or lives as long as the event: it is borrowed.
     template <class Body>
+        requires(!detail::character_array<Body>)
     static response bytes(Body&& body, std::string_view content_type = binary_type) {
         return make(std::forward<Body>(body), content_type);
     }
+    static response bytes(detail::static_text body, std::string_view content_type = binary_type) {
+        return make(body.bytes(), content_type);
+    }
+    template <class Body, std::same_as<std::string> Temporary>
+    static response bytes(Body&& body, Temporary&& content_type) = delete;
 
     std::span<const std::byte> body() const noexcept {
         return is_owned_ ? std::as_bytes(std::span{owned_}) : borrowed_;
@@ -110,9 +137,7 @@ private:
                       "the handler");
         response made;
         made.content_type_ = content_type;
-        if constexpr (detail::static_text<Body>) {
-            made.borrowed_ = std::as_bytes(std::span{std::string_view{body}});
-        } else if constexpr (std::is_convertible_v<Body, std::span<const std::byte>>) {
+        if constexpr (std::is_convertible_v<Body, std::span<const std::byte>>) {
             made.borrowed_ = body;
         } else if constexpr (detail::byte_view<Body>) {
             made.borrowed_ = std::as_bytes(std::span{std::string_view{body}});

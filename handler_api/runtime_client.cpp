@@ -293,7 +293,8 @@ task<runtime_client::post_outcome> runtime_client::finish_post(std::span<const s
 }
 
 // Nobody waits for the 202 alone once the call for the next event has gone out: the process wakes
-// once for both. An answer of another size wakes it as before, and what breaks off does, too.
+// once for both. A longer answer wakes it as before, and what breaks off does, too. A shorter one,
+// a refusal without a body, is read when the event behind it has come or the connection ends.
 bool runtime_client::sleeps_through_202() const noexcept {
     return accepted_bytes_ != 0 && accepted_bytes_ <= accepted_bytes_max &&
            event_.text().size() <= small_event_bytes_max;

@@ -57,6 +57,16 @@ task<point> coroutine_swapped(point given, context& about) {
     (void)co_await about.loop().yield();
     co_return point{given.y, given.x};
 }
+// Longer than what a string keeps in itself.
+constexpr std::string_view long_text = "a text that lies in memory of its own, somewhere else";
+task<std::string> coroutine_long_reference(const std::string& given, context& about) {
+    (void)co_await about.loop().yield();
+    co_return given;
+}
+task<std::string> coroutine_temporary(std::string&& given, context& about) {
+    (void)co_await about.loop().yield();
+    co_return std::move(given);
+}
 task<std::vector<int>> coroutine_list(std::vector<int> given) {
     given.push_back(0);
     co_return given;
@@ -120,6 +130,11 @@ TEST_F(handler, takes_and_returns_types_of_its_own) {
     EXPECT_EQ(answer({"f", coroutine_swapped}, R"({"x":1,"y":2})"), R"({"x":2,"y":1})");
     EXPECT_EQ(answer({"f", coroutine_list}, "[3,2,1]"), "[3,2,1,0]");
     EXPECT_EQ(answer({"f", shout}, R"("hey")"), R"("hey!")");
+}
+TEST_F(handler, may_refer_to_what_was_read_for_it) {
+    const std::string quoted = '"' + std::string{long_text} + '"';
+    EXPECT_EQ(answer({"f", coroutine_long_reference}, quoted), quoted);
+    EXPECT_EQ(answer({"f", coroutine_temporary}, quoted), quoted);
 }
 TEST_F(handler, answers_null_where_it_returns_nothing) {
     EXPECT_EQ(answer({"f", nothing}, "{}"), "null");
