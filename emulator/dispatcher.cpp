@@ -97,6 +97,7 @@ void dispatcher::start_missing() {
     while (!ended_.stop_requested() && waiting_.size() > free &&
            environments_.size() < options_.environments_max) {
         const std::size_t before = waiting_.size();
+        replacing_ = false; // this is the process that was to start
         scope_.spawn(keep(init_failed_ ? environment::phase::invoke : environment::phase::init));
         if (waiting_.size() == before)
             free += std::max<std::size_t>(program_.managed_concurrency, 1);

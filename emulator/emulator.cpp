@@ -79,6 +79,7 @@ task<result<>> emulator::run(stop_token stop, stop_token at_once) {
     const stop_callback<stop_other> on_ending{ending_.token(), stop_other{&closing_}};
     front_door_parts parts{loop_,
                            functions_,
+                           log_,
                            local_address().is_loopback(),
                            options_.allowed_hosts,
                            options_.async_retry_delay,

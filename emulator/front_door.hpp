@@ -6,6 +6,7 @@
 #include <spry/core/task.hpp>
 #include <spry/emulator/cors.hpp>
 #include <spry/emulator/function_table.hpp>
+#include <spry/emulator/log_writer.hpp>
 #include <spry/emulator/response_stream.hpp>
 #include <spry/http/exchange.hpp>
 #include <spry/io/event_loop.hpp>
@@ -34,6 +35,7 @@ enum class http_front : std::uint8_t {
 struct front_door_parts {
     io::event_loop& loop;
     function_table& functions;
+    log_writer& log;
     bool loopback_bind = true;                     ///< the Host header is checked
     const std::vector<std::string>& allowed_hosts; ///< beside this machine's names
     std::chrono::milliseconds async_retry_delay = async_retry_delay_default;

@@ -63,6 +63,7 @@ public:
     std::string content_type;
     std::span<const std::byte> event;  ///< valid until `finished` has returned
     response_stream* stream = nullptr; ///< takes a response that is streamed; null: its body does
+    bool has_callers_id = false;       ///< the request id is of the caller's making
     bool wants_log_tail = false;
     bool waits_for_end = false; ///< the outcome waits for the invocation's last log line
 

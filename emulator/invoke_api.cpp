@@ -281,17 +281,23 @@ bool invoke_api::is_known_id(std::string_view id) const {
            std::find(remembered_ids_.begin(), remembered_ids_.end(), id) != remembered_ids_.end();
 }
 
-void invoke_api::describe(const http::message& request, const function_program& function,
-                          invoke_request& from, invocation& what) {
-    what.request_id = std::move(from.request_id);
-    if (what.request_id.empty()) {
-        what.request_id = make_request_id();
-    } else if (remembered_ids_.size() < remembered_ids_max) {
-        remembered_ids_.push_back(what.request_id);
+// One that has been accepted, in the turn in which its id was found to be unknown. What is refused
+// may be sent again under the same id.
+void invoke_api::remember_id(const invocation& of) {
+    if (!of.has_callers_id)
+        return;
+    if (remembered_ids_.size() < remembered_ids_max) {
+        remembered_ids_.push_back(of.request_id);
     } else {
-        remembered_ids_[oldest_id_] = what.request_id;
+        remembered_ids_[oldest_id_] = of.request_id;
         oldest_id_ = (oldest_id_ + 1) % remembered_ids_max;
     }
+}
+
+void invoke_api::describe(const http::message& request, const function_program& function,
+                          invoke_request& from, invocation& what) {
+    what.has_callers_id = !from.request_id.empty();
+    what.request_id = what.has_callers_id ? std::move(from.request_id) : make_request_id();
     const function_reference named = *parse_function_reference(from.function);
     what.function_arn = named.is_arn ? from.function : function_arn(function);
     if (!from.qualifier.empty() && !(named.is_arn && !named.qualifier.empty())) {
@@ -312,8 +318,10 @@ void invoke_api::describe(const http::message& request, const function_program& 
 // False where it has been refused instead.
 task<bool> invoke_api::submit(http::exchange* exchange, dispatcher* function, invocation* what) {
     const dispatcher::admission admitted = function->submit(*what);
-    if (admitted == dispatcher::admission::accepted)
+    if (admitted == dispatcher::admission::accepted) {
+        remember_id(*what);
         co_return true;
+    }
     co_await refuse(exchange, not_admitted(admitted));
     co_return false;
 }
@@ -332,10 +340,10 @@ task<bool> invoke_api::await_outcome(http::exchange* exchange, dispatcher* funct
 
 task<> invoke_api::run_and_answer(http::exchange* exchange, dispatcher* function,
                                   invocation* what) {
-    const registered id{running_, *what};
     const bool accepted = co_await submit(exchange, function, what);
     if (!accepted)
         co_return;
+    const registered id{running_, *what};
     const bool has_outcome = co_await await_outcome(exchange, function, what);
     if (!has_outcome)
         co_return;
@@ -351,12 +359,12 @@ task<> invoke_api::run_and_answer(http::exchange* exchange, dispatcher* function
 // A function that does not stream has its response sent as one that does.
 task<> invoke_api::run_and_stream(http::exchange* exchange, dispatcher* function,
                                   invocation* what) {
-    const registered id{running_, *what};
     response_stream stream{parts_.loop, parts_.streaming};
     what->stream = &stream;
     const bool accepted = co_await submit(exchange, function, what);
     if (!accepted)
         co_return;
+    const registered id{running_, *what};
     const bool arrives = co_await stream.started();
     if (!arrives) {
         const bool has_outcome = co_await await_outcome(exchange, function, what);
@@ -393,6 +401,7 @@ task<> invoke_api::run_later(http::exchange* exchange, dispatcher* function, inv
         co_await refuse(exchange, not_admitted(dispatcher::admission::too_many));
         co_return;
     }
+    remember_id(*like);
     background_.spawn(attempt(std::make_unique<background_invocation>(*this, *function, *like)));
     co_await answer(exchange, {}, 202);
 }
@@ -407,12 +416,27 @@ task<> invoke_api::attempt(std::unique_ptr<background_invocation> later) {
             co_return;
         co_await work.finished();
         later->function.finished();
-        if (work.outcome.what != function_outcome::kind::error || tries == async_attempts_max)
+        if (work.outcome.what == function_outcome::kind::response ||
+            work.outcome.what == function_outcome::kind::stopped)
             co_return;
+        if (tries == async_attempts_max) {
+            log_given_up(work);
+            co_return;
+        }
         const result<> slept = co_await parts_.loop.sleep_for(delay, parts_.stop);
         if (!slept)
             co_return;
     }
+}
+
+// Nobody else learns of it: there is no queue for dead letters.
+void invoke_api::log_given_up(const invocation& event) {
+    std::string text = "RequestId: " + event.request_id + " Event given up after ";
+    text += std::to_string(async_attempts_max);
+    text += " attempts: ";
+    const std::optional<service_error> none = no_outcome(event.outcome);
+    text += none ? std::string_view{none->message} : "The function has failed.";
+    function_log{parts_.log}.line(text, log_line::failure);
 }
 
 task<> invoke_api::refuse(http::exchange* exchange, service_error why) {

@@ -25,7 +25,7 @@ namespace spry::emulator {
 /// Asynchronous invocations that are accepted and not finished, and the bytes of their events.
 inline constexpr std::size_t async_invocations_max = 10'000;
 inline constexpr std::size_t async_bytes_max = 256 * 1024 * 1024;
-/// How often one is tried.
+/// How often one is tried that has failed, or has found no environment.
 inline constexpr int async_attempts_max = 3;
 /// Request ids of callers' making that are remembered, so that none is run twice.
 inline constexpr std::size_t remembered_ids_max = 1024;
@@ -58,6 +58,8 @@ private:
     void describe(const http::message& request, const function_program& function,
                   invoke_request& from, invocation& what);
     bool is_known_id(std::string_view id) const;
+    void remember_id(const invocation& of);
+    void log_given_up(const invocation& event);
 
     front_door_parts parts_;
     url_api urls_;

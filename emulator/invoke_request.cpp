@@ -21,11 +21,13 @@ service_error invalid_content(std::string message) {
     return {400, "InvalidRequestContentException", std::move(message)};
 }
 
-// White space between tokens may have line ends, which a header cannot carry; inside strings JSON
-// has none.
-void make_one_line(std::string& json) {
+// White space between tokens may have line ends, and strings DEL, which a header cannot carry; JSON
+// has either nowhere else.
+void make_field_value(std::string& json) {
     std::replace(json.begin(), json.end(), '\n', ' ');
     std::replace(json.begin(), json.end(), '\r', ' ');
+    for (std::size_t at = json.find('\x7f'); at != json.npos; at = json.find('\x7f', at))
+        json.replace(at, 1, "\\u007f");
 }
 
 constexpr std::string_view invoke_date = "2015-03-31";
@@ -72,7 +74,7 @@ std::optional<std::string> decode_client_context(std::string_view header) {
     std::optional<std::string> decoded = base64::decode(header, base64::padding::optional);
     if (!decoded || json::find_syntax_error(*decoded))
         return std::nullopt;
-    make_one_line(*decoded);
+    make_field_value(*decoded);
     return decoded;
 }
 

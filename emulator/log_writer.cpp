@@ -25,7 +25,16 @@ std::string lost_line(std::size_t count) {
 
 } // namespace
 
+log_writer::log_writer(io::event_loop& loop, const log_target& to) noexcept
+    : loop_(loop), to_(to), is_terminal_(::isatty(to.fd) == 1) {}
+
 void log_writer::write(std::string_view lines) {
+    std::string parted;
+    if (is_terminal_ && lines.find('\r') != lines.npos) {
+        parted = lines;
+        std::ranges::replace(parted, '\r', '\n');
+        lines = parted;
+    }
     if (!backlog_.empty())
         write_backlog();
     if (backlog_.empty())

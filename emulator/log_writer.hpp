@@ -46,13 +46,15 @@ inline constexpr std::chrono::milliseconds log_finish_grace{1000};
 class log_writer {
 public:
     /// The descriptor outlives the writer.
-    log_writer(io::event_loop& loop, const log_target& to) noexcept : loop_(loop), to_(to) {}
+    log_writer(io::event_loop& loop, const log_target& to) noexcept;
     log_writer(const log_writer&) = delete;
     log_writer& operator=(const log_writer&) = delete;
 
     const log_colours* colours() const noexcept { return to_.colours; }
 
-    /// One or more lines, each with its line feed. While the loop runs.
+    /// One or more lines, each with its line feed. While the loop runs. The carriage returns that
+    /// hold a record of several lines together, for the service, become line feeds on a terminal,
+    /// which would write each over the one before.
     void write(std::string_view lines);
 
     /// A reader is there, and slower than the writers: to wait keeps lines from being lost. False
@@ -70,6 +72,7 @@ private:
 
     io::event_loop& loop_;
     const log_target to_;
+    const bool is_terminal_;
     std::string backlog_; // may begin within a line
     std::size_t lost_ = 0;
     io::time_point progress_at_{};

@@ -34,10 +34,10 @@ function_outcome posted_outcome(const http::message& request, runtime_call call)
     function_outcome outcome;
     outcome.what = call == runtime_call::error ? function_outcome::kind::error
                                                : function_outcome::kind::response;
-    const std::optional<std::string_view> streamed_error = request.trailer(api::error_type_header);
-    if (streamed_error) {
+    const std::string_view streamed_error = request.trailer(api::error_type_header).value_or("");
+    if (!streamed_error.empty()) {
         outcome.what = function_outcome::kind::error;
-        outcome.type = *streamed_error;
+        outcome.type = streamed_error;
         const std::optional<std::string_view> body = request.trailer(api::error_body_header);
         if (body)
             outcome.body = base64::decode(*body, base64::padding::optional).value_or("");
@@ -50,8 +50,9 @@ function_outcome posted_outcome(const http::message& request, runtime_call call)
                 without_member(outcome.body, "errorCause").value_or("\"Invalid error body\"");
     }
     if (outcome.what == function_outcome::kind::error && outcome.body.empty()) {
-        const std::string_view type =
-            streamed_error ? *streamed_error : request.header_or_empty(api::error_type_header);
+        const std::string_view type = streamed_error.empty()
+                                          ? request.header_or_empty(api::error_type_header)
+                                          : streamed_error;
         outcome.body = error_document(type.empty() ? "Runtime.Unknown" : type, "");
     }
     return outcome;

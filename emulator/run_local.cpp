@@ -31,6 +31,20 @@ std::string own_executable() {
     return executed == nullptr ? std::string{} : std::string{executed};
 }
 
+// A function's arguments are its own; but who writes spry-emulator's flags here should hear of it.
+void point_at_variables(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view argument{argv[i]};
+        if (!argument.starts_with("--"))
+            continue;
+        io::write_error_line(
+            {argument, " says nothing to local mode, which is set by variables: SPRY_LISTEN, PORT, "
+                       "SPRY_CORS, SPRY_ALLOW_HOST, AWS_LAMBDA_FUNCTION_TIMEOUT; flags are "
+                       "spry-emulator's"});
+        return;
+    }
+}
+
 std::string explain_start(const emulator::emulator& of, const std::error_code&) {
     return "local mode cannot start " + of.start_failure() +
            " as the function; set AWS_LAMBDA_RUNTIME_API to run it behind another emulator";
@@ -53,6 +67,7 @@ int run_without_runtime_api(int argc, char** argv) {
         io::write_error_line({*wrong});
         return 1;
     }
+    point_at_variables(argc, argv);
     options.function.program = own_executable();
     options.function.arguments = emulator::strings_of(argv);
     emulator::host_options words;

@@ -161,6 +161,47 @@ TEST(contract_7_1, a_request_id_is_taken_once) {
     }
 }
 
+TEST(contract_7_1, a_request_id_that_was_not_accepted_may_be_sent_again) {
+    session s;
+    s.options.dispatching.queued_invocations_max = 0;
+    s.run([](session* self) -> task<> {
+        const session::fields id{{"X-Amzn-RequestId", "again"}};
+        const session::fields dry_run{{"X-Amzn-RequestId", "again"},
+                                      {"X-Amz-Invocation-Type", "DryRun"}};
+        spry::task_scope callers;
+        callers.spawn(self->invoke(R"({"do":"sleep","n":500})"));
+        co_await self->log_has("START");
+        co_await self->invoke("1", id);
+        co_await self->send("POST", "/2021-11-15/functions/greet/response-streaming-invocations",
+                            "1", id);
+        co_await self->invoke("1", dry_run);
+        co_await callers.join();
+        co_await self->invoke("1", id);
+        co_await self->invoke("1", id);
+    });
+    constexpr std::array<int, 6> statuses{429, 429, 204, 200, 200, 400};
+    ASSERT_EQ(s.replies.size(), statuses.size());
+    for (std::size_t i = 0; i != statuses.size(); ++i)
+        EXPECT_EQ(s.replies[i].status, statuses[i]) << i;
+    EXPECT_EQ(s.log_count("START RequestId: again "), 1);
+}
+
+TEST(contract_7_1, the_request_id_of_an_event_is_taken_once) {
+    session s;
+    s.run([](session* self) -> task<> {
+        const session::fields headers{{"X-Amzn-RequestId", "later"},
+                                      {"X-Amz-Invocation-Type", "Event"}};
+        co_await self->invoke("1", headers);
+        co_await self->invoke("1", headers);
+        co_await self->log_has("REPORT");
+        co_await self->invoke("1", headers);
+    });
+    EXPECT_EQ(s.replies[0].status, 202);
+    EXPECT_EQ(s.replies[1].status, 400);
+    EXPECT_EQ(s.replies[2].status, 400);
+    EXPECT_EQ(s.log_count("START"), 1);
+}
+
 TEST(contract_7_1, answers_of_every_kind_carry_the_request_id) {
     session s;
     s.run([](session* self) -> task<> {

@@ -289,6 +289,10 @@ private:
                           "Lambda-Runtime-Function-Error-Body: eyJlcnJvck1lc3NhZ2UiOiJtaWQifQ=="
                           "\r\n\r\n");
             read_answer(fd_);
+        } else if (what == "stream_empty_error") { // a trailer without a value
+            start_stream("Trailer: Lambda-Runtime-Function-Error-Type\r\n");
+            send_all(fd_, "5\r\nwhole\r\n0\r\nLambda-Runtime-Function-Error-Type: \r\n\r\n");
+            read_answer(fd_);
         } else if (what == "stream") {
             start_stream();
             for (int left = number; left > 0; left -= stream_piece_bytes) {

@@ -73,6 +73,13 @@ TEST(contract_2_2, an_error_in_the_trailers_is_the_outcome) {
     EXPECT_EQ(s.replies[0].body, R"({"errorMessage":"mid"})");
 }
 
+TEST(contract_2_2, an_empty_error_type_in_the_trailers_is_no_error) {
+    session s;
+    s.run([](session* self) -> task<> { co_await self->invoke(R"({"do":"stream_empty_error"})"); });
+    EXPECT_EQ(s.replies[0].header("X-Amz-Function-Error"), "");
+    EXPECT_EQ(s.replies[0].body, "whole");
+}
+
 TEST(contract_1_2, any_other_path_gets_404) {
     session s;
     s.run([](session* self) -> task<> { co_await self->invoke(R"({"do":"no_such_path"})"); });

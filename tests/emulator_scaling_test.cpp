@@ -2,6 +2,7 @@
 // Several processes, several invocations in one, and what happens between invocations.
 #include <spry/io/unique_fd.hpp>
 
+#include "emulator_caller.hpp"
 #include "emulator_session.hpp"
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <set>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 namespace {
@@ -111,6 +113,29 @@ TEST(emulator_concurrency, replaces_one_process_and_leaves_the_others) {
     EXPECT_EQ(s.replies[2].body, "1");
 }
 
+// The program has changed while its process was busy, and a caller has started the new one since.
+TEST(emulator_concurrency, starts_no_second_process_in_place_of_one_that_was_replaced) {
+    session s;
+    s.options.dispatching.environments_max = 2;
+    s.run([](session* self) -> task<> {
+        spry::emulator::dispatcher& function = *self->emulator->functions().all().front();
+        spry::task_scope callers;
+        callers.spawn(self->invoke(R"({"do":"sleep","n":500})"));
+        co_await self->log_has("START");
+        function.replace_processes();
+        co_await self->invoke("1");
+        co_await callers.join();
+        co_await self->log_has("REPORT", 2);
+        while (function.environments().size() != 1)
+            (void)co_await self->loop->sleep_for(std::chrono::milliseconds{1});
+        ::kill(self->function_pid(), SIGKILL);
+        co_await self->log_has("Between invocations: ");
+        (void)co_await self->loop->sleep_for(std::chrono::milliseconds{100});
+        EXPECT_TRUE(function.environments().empty());
+    });
+    EXPECT_EQ(s.log_count("Init Duration: "), 2) << s.log();
+}
+
 TEST(emulator_concurrency, refuses_all_that_cannot_be_run_at_once_without_a_queue) {
     session s;
     s.options.dispatching.environments_max = 2;
@@ -169,6 +194,84 @@ TEST(emulator_async, tries_no_more_once_an_attempt_has_succeeded) {
         (void)co_await self->loop->sleep_for(std::chrono::milliseconds{100});
     });
     EXPECT_EQ(s.log_count("START"), 4) << s.log();
+}
+
+TEST(emulator_async, tries_again_where_no_process_could_be_started) {
+    session s;
+    s.options.async_retry_delay = std::chrono::milliseconds{100};
+    s.run([](session* self) -> task<> {
+        const std::string start = "POST /2015-03-31/functions/function/invocations HTTP/1.1\r\n"
+                                  "Host: localhost\r\nContent-Length: 1\r\n";
+        spry_test::caller who{self}; // connected before there are no files any more
+        co_await spry_test::say(&who, start + "\r\n1");
+        co_await self->log_has("REPORT");
+        ::kill(self->function_pid(), SIGKILL);
+        while (!self->emulator->functions().all().front()->environments().empty())
+            (void)co_await self->loop->sleep_for(std::chrono::milliseconds{1});
+        rlimit files{};
+        EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+        const rlimit none{1, files.rlim_max}; // poll(2) asks for as many as it looks at
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+        co_await spry_test::say(&who, start + "X-Amz-Invocation-Type: Event\r\n\r\n2");
+        co_await spry_test::hear(&who, "HTTP/1.1 202");
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+        EXPECT_EQ(self->log_count("START"), 1) << self->log();
+        co_await self->log_has("REPORT", 2);
+    });
+    EXPECT_EQ(s.log_count("Init Duration: "), 2) << s.log();
+}
+
+TEST(emulator_async, tries_again_where_an_event_has_waited_too_long) {
+    session s;
+    s.options.async_retry_delay = std::chrono::milliseconds{600};
+    s.options.dispatching.queue_wait_max = std::chrono::milliseconds{200};
+    s.run([](session* self) -> task<> {
+        const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
+        spry::task_scope callers;
+        callers.spawn(self->invoke(R"({"do":"hang"})"));
+        co_await self->log_has("START");
+        co_await self->invoke("1", headers);
+        (void)co_await self->loop->sleep_for(std::chrono::milliseconds{300});
+        ::kill(self->function_pid(), SIGKILL);
+        co_await callers.join();
+        co_await self->log_has("REPORT", 2);
+    });
+    EXPECT_EQ(s.log_count("START RequestId: " + s.replies[0].header("x-amzn-RequestId")), 1);
+}
+
+TEST(emulator_async, logs_an_event_that_is_given_up) {
+    session s;
+    s.options.async_retry_delay = std::chrono::milliseconds{10};
+    s.run([](session* self) -> task<> {
+        const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
+        co_await self->invoke(R"({"do":"error"})", headers);
+        co_await self->log_has("Event given up");
+    });
+    EXPECT_EQ(s.log_count("RequestId: " + s.replies[0].header("x-amzn-RequestId") +
+                          " Event given up after 3 attempts: The function has failed.\n"),
+              1)
+        << s.log();
+}
+
+TEST(emulator_async, logs_an_event_that_has_never_found_an_environment) {
+    session s;
+    s.options.async_retry_delay = std::chrono::milliseconds{10};
+    s.options.dispatching.queue_wait_max = std::chrono::milliseconds{200};
+    s.run([](session* self) -> task<> {
+        const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
+        spry::task_scope callers;
+        callers.spawn(self->invoke(R"({"do":"hang"})"));
+        co_await self->log_has("START");
+        co_await self->invoke("1", headers);
+        co_await self->log_has("Event given up");
+        ::kill(self->function_pid(), SIGKILL);
+        co_await callers.join();
+    });
+    EXPECT_EQ(s.log_count("RequestId: " + s.replies[0].header("x-amzn-RequestId") +
+                          " Event given up after 3 attempts: No execution environment became free "
+                          "in time.\n"),
+              1)
+        << s.log();
 }
 
 TEST(emulator_async, does_not_wait_for_a_retry_when_it_stops) {

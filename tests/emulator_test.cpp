@@ -110,6 +110,21 @@ TEST(contract_7_1, client_context_trace_id_and_tenant_reach_the_runtime) {
     EXPECT_EQ(second.find("Tenant"), second.npos);
 }
 
+// JSON allows it in a string, a header does not.
+TEST(contract_7_1, a_del_in_the_client_context_reaches_the_runtime_escaped) {
+    session s;
+    s.run([](session* self) -> task<> {
+        const session::fields headers{
+            {"X-Amz-Client-Context", "eyJhIjoiXFx/f2IifQ=="}}; // {"a":"\\\x7f\x7fb"}
+        co_await self->invoke(R"({"do":"head"})", headers);
+    });
+    EXPECT_NE(s.replies[0].body.find("Lambda-Runtime-Client-Context: "
+                                     R"({"a":"\\\u007f\u007fb"})"
+                                     "\r\n"),
+              std::string::npos)
+        << s.replies[0].body;
+}
+
 TEST(emulator, tells_the_deadline_in_epoch_milliseconds) {
     session s;
     const auto epoch_ms = [] {

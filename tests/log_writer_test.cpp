@@ -154,6 +154,29 @@ TEST_F(log_writer, gives_a_late_reader_the_rest_at_the_end) {
     EXPECT_EQ(text.size(), 100 * line_bytes + 5);
 }
 
+TEST_F(log_writer, parts_the_lines_of_a_record_on_a_terminal) {
+    const unique_fd screen{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    ASSERT_TRUE(screen);
+    ASSERT_EQ(::grantpt(screen.get()), 0);
+    ASSERT_EQ(::unlockpt(screen.get()), 0);
+    const unique_fd terminal{::open(::ptsname(screen.get()), O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    ASSERT_TRUE(terminal);
+    const script write_record = [](log_writer*, writer* log) -> task<> {
+        log->write("failed\rat 0x1\rat 0x2\n");
+        co_return;
+    };
+    run(write_record, terminal.get());
+    std::array<char, 100> shown{};
+    const ssize_t size = ::read(screen.get(), shown.data(), shown.size());
+    ASSERT_GT(size, 0);
+    // A terminal puts a carriage return in front of each line feed.
+    EXPECT_EQ(std::string_view(shown.data(), static_cast<std::size_t>(size)),
+              "failed\r\nat 0x1\r\nat 0x2\r\n");
+
+    run(write_record);
+    read();
+    EXPECT_EQ(text, "failed\rat 0x1\rat 0x2\n");
+}
 TEST_F(log_writer, leaves_the_descriptor_as_others_have_it) {
     const int before = ::fcntl(writing.get(), F_GETFL);
     run([](log_writer*, writer* log) { return write_lines(log); });

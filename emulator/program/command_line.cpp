@@ -2,6 +2,7 @@
 #include <spry/emulator/program/command_line.hpp>
 
 #include <spry/core/assert.hpp>
+#include <spry/emulator/function_table.hpp>
 #include <spry/emulator/program/cors_argument.hpp>
 #include <spry/emulator/program/events/sample_events.hpp>
 #include <spry/http/headers.hpp>
@@ -40,13 +41,14 @@ Without one: /var/task/bootstrap, /opt/bootstrap or /var/runtime/bootstrap.
                              JSON, as the service takes it
   --compat rie               answer as aws-lambda-rie does
   --allow-host NAME          allow this Host header beside this machine's names
-  --log-level LEVEL          warn and above: only what goes wrong (info)
+  --log-level LEVEL          warn and above: not where it listens (info)
   --version, --help
 As in aws-lambda-rie: --runtime-interface-emulator-address (--listen),
 --runtime-api-address ADDRESS (a free port), --enable-init-caching (no effect).
 Variables: AWS_LAMBDA_FUNCTION_NAME, _VERSION, _HANDLER, _MEMORY_SIZE (MiB),
 _TIMEOUT (seconds), AWS_LAMBDA_MAX_CONCURRENCY (in one process), LOG_LEVEL,
-NO_COLOR, SPRY_CORS (origins), PORT (an HTTP service there, and nothing else)
+NO_COLOR, SPRY_LISTEN (--listen), SPRY_ALLOW_HOST (names), SPRY_CORS (origins),
+PORT (an HTTP service there, and nothing else)
 )";
 
 namespace {
@@ -102,8 +104,9 @@ std::string set(command_line& line, std::string_view flag, std::string_view valu
     } else if (flag == "--function") {
         const std::size_t equals = value.find('=');
         const std::string_view name = value.substr(0, equals);
-        if (name.empty() || name.size() > 64 || name.find_first_of(":/ ") != name.npos)
-            return expects(flag, value, "NAME or NAME=HANDLER");
+        if (!is_function_name(name))
+            return expects(flag, value,
+                           "NAME or NAME=HANDLER, and NAME " + std::string{function_name_form});
         for (const named_handler& each : line.functions) {
             if (each.name == name)
                 return "--function " + std::string{name} +
@@ -145,7 +148,10 @@ std::string set(command_line& line, std::string_view flag, std::string_view valu
     } else if (flag == "--extensions") {
         line.extensions = value;
     } else if (flag == "--cors") {
-        line.cors = read_cors_argument(value);
+        std::string mistake;
+        line.cors = read_cors_argument(value, &mistake);
+        if (!mistake.empty())
+            return std::string{flag} + ": " + mistake;
         if (!line.cors)
             return expects(flag, value,
                            "origins, as in https://example.com,http://localhost:5173, or *, or "
@@ -180,6 +186,11 @@ bool set_plain(command_line& line, std::string_view flag) noexcept {
 }
 
 } // namespace
+
+bool is_function_name(std::string_view name) noexcept {
+    const std::optional<function_reference> reference = parse_function_reference(name);
+    return reference && reference->name == name;
+}
 
 std::optional<std::uint64_t> parse_size(std::string_view text, std::uint64_t min,
                                         std::uint64_t max) noexcept {

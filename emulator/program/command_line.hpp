@@ -19,6 +19,12 @@ namespace spry::emulator {
 /// Processes of one function: an account's limit.
 inline constexpr std::size_t concurrency_max = 1000;
 
+/// As the Invoke API takes one: a name alone, without an account or a qualifier.
+bool is_function_name(std::string_view name) noexcept;
+
+/// What such a name is, behind "must be".
+inline constexpr std::string_view function_name_form = "up to 64 letters, digits, - and _";
+
 struct named_handler {
     std::string name;    ///< by which it is invoked
     std::string handler; ///< its _HANDLER

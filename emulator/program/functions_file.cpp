@@ -3,9 +3,9 @@
 
 #include <spry/core/arena.hpp>
 #include <spry/core/json_reader.hpp>
-#include <spry/emulator/function_table.hpp>
 #include <spry/emulator/program/command_line.hpp>
 #include <spry/emulator/program/function_command.hpp>
+#include <spry/emulator/program/strict_json.hpp>
 #include <spry/emulator/settings.hpp>
 #include <spry/io/unique_fd.hpp>
 
@@ -14,7 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
+#include <filesystem>
 #include <map>
 #include <system_error>
 #include <utility>
@@ -50,7 +50,8 @@ struct document_members {
 };
 SPRY_JSON(document_members, required(functions))
 
-constexpr std::string_view entry_members[] = {
+constexpr std::string_view document_names[] = {"functions"};
+constexpr std::string_view entry_names[] = {
     "name", "command", "handler", "timeout", "memory", "concurrency", "environment",
 };
 
@@ -75,29 +76,28 @@ std::error_code read_all(const std::string& path, std::string& text) {
     return {};
 }
 
-std::string at(std::size_t index, std::string_view member) {
-    return ".functions[" + std::to_string(index) + "]." + std::string{member};
+std::string of_function(std::size_t index) {
+    return ".functions[" + std::to_string(index) + "]";
 }
 
-// The reader skips what it does not know; here that is a setting that would have no effect.
+std::string at(std::size_t index, std::string_view member) {
+    return of_function(index) + "." + std::string{member};
+}
+
 std::optional<std::string> find_unknown(json::reader& reader, std::string_view text) {
     arena memory;
     const result<members> outer = reader.read<members>(text, memory);
-    for (const auto& [name, value] : *outer) {
-        if (name != "functions")
-            return "." + name + " has no meaning here: there is only \"functions\"";
-    }
+    if (!outer)
+        return std::string{reader.problem().text()};
+    std::optional<std::string> wrong = find_unknown_member(*outer, "", document_names);
+    if (wrong)
+        return wrong;
     const result<document_members> inner = reader.read<document_members>(text, memory);
-    for (std::size_t i = 0; i != inner->functions.size(); ++i) {
-        for (const auto& [name, value] : inner->functions[i]) {
-            if (std::find(std::begin(entry_members), std::end(entry_members), name) ==
-                std::end(entry_members))
-                return at(i, name) +
-                       " has no meaning here: there are name, command, handler, timeout, memory, "
-                       "concurrency and environment";
-        }
-    }
-    return std::nullopt;
+    if (!inner)
+        return std::string{reader.problem().text()};
+    for (std::size_t i = 0; !wrong && i != inner->functions.size(); ++i)
+        wrong = find_unknown_member(inner->functions[i], of_function(i), entry_names);
+    return wrong;
 }
 
 std::optional<std::string> outside(std::string_view member, std::size_t index,
@@ -110,10 +110,9 @@ std::optional<std::string> outside(std::string_view member, std::size_t index,
 
 std::optional<std::string> check(const std::vector<entry>& functions, std::size_t index) {
     const entry& function = functions[index];
-    const std::optional<function_reference> name = parse_function_reference(function.name);
-    if (!name || name->name != function.name)
-        return at(index, "name") + " is \"" + function.name +
-               "\", and must be up to 64 letters, digits, - and _";
+    if (!is_function_name(function.name))
+        return at(index, "name") + " is \"" + function.name + "\", and must be " +
+               std::string{function_name_form};
     const auto has_name = [&](const entry& each) { return each.name == function.name; };
     if (std::count_if(functions.begin(), functions.end(), has_name) > 1)
         return "two functions have the name " + function.name + ": give each its own";
@@ -169,6 +168,9 @@ std::optional<std::string> read_functions(std::string_view text, const std::stri
     std::string padded{text};
     padded.append(json::padding, ' ');
     const std::string_view json{padded.data(), text.size()};
+    std::optional<std::string> wrong = find_invalid_json(json);
+    if (wrong)
+        return wrong;
     json::reader reader;
     arena memory;
     const result<document> read = reader.read<document>(json, memory);
@@ -176,7 +178,7 @@ std::optional<std::string> read_functions(std::string_view text, const std::stri
         return std::string{reader.problem().text()};
     if (read->functions.empty())
         return ".functions is empty: name at least one";
-    std::optional<std::string> wrong = find_unknown(reader, json);
+    wrong = find_unknown(reader, json);
     for (std::size_t i = 0; !wrong && i != read->functions.size(); ++i) {
         wrong = check(read->functions, i);
         if (wrong)
@@ -203,9 +205,12 @@ std::optional<std::string> read_functions_file(const std::string& path,
         return path + " has more than " + std::to_string(file_bytes_max) +
                " bytes: name a file with functions";
     const std::size_t slash = path.rfind('/');
-    // Without the slash behind it, but for the root's.
+    // Without the slash behind it, but for the root's. A relative one would count twice: the
+    // function starts in it.
     const std::string folder =
-        slash == path.npos ? std::string{} : path.substr(0, std::max<std::size_t>(slash, 1));
+        slash == path.npos
+            ? std::string{}
+            : std::filesystem::absolute(path.substr(0, std::max<std::size_t>(slash, 1))).string();
     std::optional<std::string> wrong = read_functions(text, folder, common, line_command, into);
     if (wrong)
         wrong->insert(0, path + ": ");

@@ -22,6 +22,7 @@
 #include <spry/io/event_loop.hpp>
 #include <spry/io/standard_error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -40,7 +41,10 @@ namespace emulator = spry::emulator;
 constexpr emulator::log_colours colours{"\033[2m", "\033[31m", "\033[0m"}; // dim, red
 
 int complain(std::string_view problem) {
-    spry::io::write_error_line({problem});
+    std::string line{problem}; // with what somebody has written, a line feed perhaps
+    std::replace_if(
+        line.begin(), line.end(), [](unsigned char c) { return c < ' ' || c == '\x7F'; }, '?');
+    spry::io::write_error_line({line});
     return 1;
 }
 
@@ -141,6 +145,9 @@ int run(int argc, char** argv) {
         listen = emulator::default_listen(in_container);
     std::optional<std::string> wrong =
         emulator::read_settings(std::move(environment), in_container, &options, listen);
+    if (!wrong && !emulator::is_function_name(options.function.name))
+        wrong = "AWS_LAMBDA_FUNCTION_NAME is \"" + options.function.name + "\", and must be " +
+                std::string{emulator::function_name_form};
     options.function.runtime_api = line.runtime_api;
     options.function.freeze = line.freeze;
     if (!wrong)
@@ -179,6 +186,14 @@ int run(int argc, char** argv) {
         options.cors = *line.cors;
     options.make_front_door = line.compat_rie ? emulator::make_rie_api : emulator::make_status_page;
     make_table(line.functions, options);
+    const std::vector<emulator::function_program> functions =
+        options.table.empty() ? std::vector{options.function} : options.table;
+    // Before it listens: nobody shall call where nobody can answer.
+    for (const emulator::function_program& each : functions) {
+        wrong = emulator::find_start_failure(each);
+        if (wrong)
+            return complain(*wrong);
+    }
 
     std::optional<emulator::event_visitor> visitor;
     if (!line.event.empty()) {
@@ -195,9 +210,7 @@ int run(int argc, char** argv) {
     emulator::host_options words;
     emulator::program_watch watch;
     if (line.watch) {
-        const std::vector<emulator::function_program> only{options.function};
-        const std::optional<std::string> problem =
-            watch.watch(**loop, options.table.empty() ? only : options.table);
+        const std::optional<std::string> problem = watch.watch(**loop, functions);
         if (problem)
             return complain(*problem);
         options.dispatching.waits_for_program = true;

@@ -10,6 +10,7 @@
 #include <spry/emulator/identifiers.hpp>
 #include <spry/emulator/invoke_request.hpp>
 #include <spry/handler_api/runtime_api.hpp>
+#include <spry/http/head_builder.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -77,7 +78,7 @@ task<> rie_api::invoke(http::exchange* exchange) {
     work.client_context = *context;
     std::replace_if(
         work.client_context.begin(), work.client_context.end(),
-        [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+        [](const char& c) { return !http::is_field_value({&c, 1}); }, ' ');
     const std::optional<std::string> event = co_await read_event(exchange);
     if (!event)
         co_return;

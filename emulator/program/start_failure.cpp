@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <string_view>
@@ -155,6 +156,23 @@ std::string explain_start_failure(const function_program& program, const std::er
         return "the environment and the arguments are too large for " + path +
                ": unset what the function does not need";
     return path + ": " + error.message();
+}
+
+std::optional<std::string> find_start_failure(const function_program& program) {
+    const std::string& folder = program.working_directory;
+    struct stat file{};
+    int error = 0;
+    if (!folder.empty() && ::access(folder.c_str(), X_OK) != 0)
+        error = errno;
+    else if (::stat(program.program.c_str(), &file) != 0)
+        error = errno;
+    else if (!S_ISREG(file.st_mode))
+        error = EACCES; // as execve has it
+    else if (::access(program.program.c_str(), X_OK) != 0)
+        error = errno;
+    if (error == 0)
+        return std::nullopt;
+    return explain_start_failure(program, {error, std::system_category()});
 }
 
 } // namespace spry::emulator

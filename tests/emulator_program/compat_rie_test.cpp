@@ -52,6 +52,9 @@ TEST_F(contract_7_3, a_client_context_is_decoded_and_500_where_it_cannot_be) {
     emulator local(compat());
     EXPECT_THAT(local.invoke(R"({"do":"head"})", "X-Amz-Client-Context: eyJhIjoxfQ==\r\n").body,
                 HasSubstr("Lambda-Runtime-Client-Context: {\"a\":1}\r\n"));
+    // {"a":"\x01\x7f\t"}: a header can carry the tab only
+    EXPECT_THAT(local.invoke(R"({"do":"head"})", "X-Amz-Client-Context: eyJhIjoiAX8JIn0=\r\n").body,
+                HasSubstr("Lambda-Runtime-Client-Context: {\"a\":\"  \t\"}\r\n"));
     const http_answer refused = local.invoke("{}", "X-Amz-Client-Context: %%%\r\n");
     EXPECT_EQ(refused.status, 500);
     EXPECT_EQ(refused.body, "");

@@ -98,6 +98,8 @@ TEST_F(functions_file, is_refused_with_the_place_and_the_reason) {
     };
     constexpr wrong table[] = {
         {"", "not valid JSON"},
+        {R"({"functions": [{"name": "a"}], "x": nope})", "at byte 36: not valid JSON: "},
+        {R"({"functions": [{"name": "a", "q": nope}]})", "at byte 34: not valid JSON: "},
         {"[]", "expected an object"},
         {"{}", ".functions is required and missing"},
         {R"({"functions": []})", ".functions is empty: name at least one"},
@@ -106,7 +108,9 @@ TEST_F(functions_file, is_refused_with_the_place_and_the_reason) {
          "at .functions[0].timeout: expected an integer from 0 to"},
         {R"({"functions": [{"name": "a"}, {"name": "b", "timeuot": 3}]})",
          ".functions[1].timeuot has no meaning here: there are name, command"},
-        {R"({"functions": [{"name": "a"}], "version": 1})", ".version has no meaning here"},
+        {R"({"functions": [{"name": "a"}], "version": 1})",
+         ".version has no meaning here: there is only functions"},
+        {R"({"functions": [{"name": "a"}], "b\nc": 1})", ".b?c has no meaning here"},
         {R"({"functions": [{"name": "a"}, {"name": "a"}]})", "two functions have the name a"},
         {R"({"functions": [{"name": "a:b"}]})", "must be up to 64 letters, digits, - and _"},
         {R"({"functions": [{"name": "a", "timeout": 0}]})",
@@ -123,12 +127,28 @@ TEST_F(functions_file, is_refused_with_the_place_and_the_reason) {
         expect_refusal(each.text, each.part);
 }
 
+// Its commands begin there, and so do the functions.
+TEST_F(functions_file, may_be_in_a_folder_that_is_named_from_here) {
+    const folder here;
+    std::filesystem::create_symlink(SPRY_FAKE_FUNCTION, here.path() / "fake");
+    here.file("functions.json", R"({"functions": [{"name": "a", "command": ["./fake"]}]})", false);
+    const std::filesystem::path near =
+        std::filesystem::relative(here.path(), std::filesystem::current_path());
+    release::local_function local(SPRY_EMULATOR,
+                                  {"--functions", (near / "functions.json").string()});
+    EXPECT_EQ(invoke(local, "a", R"({"do":"cwd"})").body,
+              std::filesystem::canonical(here.path()).string());
+    EXPECT_EQ(local.stop(), 0);
+}
+
+// Before it says where it listens.
 TEST_F(functions_file, says_which_program_cannot_be_started) {
     const folder here;
     const std::string path = here.file(
         "functions.json", R"({"functions": [{"name": "a", "command": ["./missing"]}]})", false);
     const release::finished ended = started::run({"--functions", path});
     EXPECT_EQ(ended.exit_code, 1);
+    EXPECT_TRUE(release::is_one_line(ended.err)) << ended.text();
     EXPECT_THAT(ended.err, HasSubstr("there is no file " + here.path().string() + "/./missing"));
 }
 

@@ -31,6 +31,18 @@ TEST_F(emulator_help, fits_on_one_screen) {
                           "invocations\n"));
 }
 
+TEST_F(emulator_help, names_every_variable_of_the_emulators_own) {
+    const std::string text = started::run({"--help"}).out;
+    const std::string variables = text.substr(text.find("\nVariables: "));
+    for (const char* const name : {"SPRY_LISTEN", "SPRY_ALLOW_HOST", "SPRY_CORS", "LOG_LEVEL"})
+        EXPECT_THAT(variables, HasSubstr(name));
+}
+
+// contract_7_2.a_log_level_above_info_does_not_say_where_it_listens has what that does.
+TEST_F(emulator_help, says_what_a_log_level_leaves_out) {
+    EXPECT_THAT(started::run({"--help"}).out, HasSubstr("warn and above: not where it listens"));
+}
+
 TEST_F(emulator_help, says_the_version) {
     EXPECT_THAT(started::run({"--version"}).out, MatchesRegex("spry-emulator [0-9.]+\n"));
 }

@@ -31,7 +31,7 @@ TEST_F(contract_7_2, ries_flags_are_taken_in_both_forms) {
     EXPECT_EQ(local.stop(), 0);
 }
 
-TEST_F(contract_7_2, a_log_level_above_info_says_only_what_goes_wrong) {
+TEST_F(contract_7_2, a_log_level_above_info_does_not_say_where_it_listens) {
     const std::uint16_t free = release::free_port();
     const std::string address = "127.0.0.1:" + std::to_string(free);
     release::child program(

@@ -46,6 +46,18 @@ TEST_F(emulator_refusal, names_a_program_that_is_missing) {
            {"no-such-program-anywhere on PATH (/usr/bin:/bin)", "./"});
 }
 
+// Whoever reads "listening" would call in vain.
+TEST_F(emulator_refusal, looks_for_the_program_before_it_listens) {
+    const folder here;
+    for (const std::string& program : {std::string{"/nonexistent/function"}, here.path().string(),
+                                       here.file("function", "#!/bin/sh\n", false)}) {
+        const finished ended = started::run({program});
+        EXPECT_EQ(ended.exit_code, 1) << ended.text();
+        EXPECT_TRUE(release::is_one_line(ended.err)) << ended.text();
+        EXPECT_THAT(ended.err, HasSubstr(program));
+    }
+}
+
 TEST_F(emulator_refusal, names_a_folder) {
     const folder here;
     expect({here.path().string()}, {here.path().string() + " is a folder", "name the program"});
@@ -163,12 +175,19 @@ TEST_F(emulator_refusal, names_the_flag_and_what_it_wants) {
         {{"--cors", R"({"AllowMethods":["GET"]})"}, "must be origins"},
         {{"--cors", R"({"AllowOrigins":["*"],"AllowHeaders":["a b"]})"}, "must be origins"},
         {{"--cors", R"({"AllowOrigins":["*"],"MaxAge":86401})"}, "must be origins"},
-        {{"--cors", R"({"AllowOrigins":["*"])"}, "must be origins"},
+        {{"--cors", R"({"AllowOrigins":["*"])"}, "--cors: at byte 21: not valid JSON: "},
+        {{"--cors", R"({"AllowOrigins":["*"],"x":nope})"}, "--cors: at byte 26: not valid JSON: "},
+        {{"--cors", R"({"AllowOrigins":["*"],"AllowMethod":["GET"]})"},
+         "--cors: .AllowMethod has no meaning here: there are AllowOrigins, AllowMethods, "},
         {{"--compat", "sam"}, "--compat is \"sam\", and must be rie"},
         {{"--log-level", "loud"}, "must be trace, debug, info"},
         {{"--listen", "here"}, "--listen is \"here\", and must be HOST:PORT"},
         {{"--runtime-api-address", "1.2.3:x"}, "--runtime-api-address is"},
         {{"--function", "=x"}, "must be NAME or NAME=HANDLER"},
+        {{"--function", "a b", "--event", "sqs"}, "--function is \"a b\", and must be NAME or"},
+        {{"--function", "a.b=x"}, "and NAME up to 64 letters, digits, - and _"},
+        {{"--function", "a/b"}, "--function is \"a/b\""},
+        {{"--function", "a:b"}, "--function is \"a:b\""},
         {{"--function", "a", "--function", "a=b"}, "--function a stands there twice"},
         {{"--runtime-api-address", "127.0.0.1:1", "--concurrency", "2"}, "one address"},
         {{"--compat", "rie", "--function", "a"}, "--compat rie knows one function"},
@@ -191,6 +210,14 @@ TEST_F(emulator_refusal, names_the_variable_and_what_it_wants) {
         expect_end(started::run({SPRY_FAKE_FUNCTION}, {text}),
                    {text.substr(0, text.find('=')) + " is \"" + text.substr(text.find('=') + 1)});
     }
+}
+
+TEST_F(emulator_refusal, names_a_functions_name_that_cannot_be_invoked) {
+    for (const std::string name : {"a b", "a.b", "a/b", "a:1"})
+        expect_end(started::run({"--event", "sqs", SPRY_FAKE_FUNCTION},
+                                {"AWS_LAMBDA_FUNCTION_NAME=" + name}),
+                   {"AWS_LAMBDA_FUNCTION_NAME is \"" + name +
+                    "\", and must be up to 64 letters, digits, - and _"});
 }
 
 // Only where nobody has chosen an address.

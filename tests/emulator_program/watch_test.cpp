@@ -2,6 +2,8 @@
 // --watch: another program in the place of the function's, and what waits meanwhile.
 #include "started.hpp"
 
+#include <atomic>
+
 namespace {
 
 using release::http_answer;
@@ -12,11 +14,14 @@ using testing::HasSubstr;
 // What stands behind the file's own name tells which one runs.
 class emulator_watch : public started::emulator_program {
 protected:
-    // Puts a script there that becomes the fake function, as another file with that name.
+    // Writes a script there that becomes the fake function.
+    void write(const std::string& name, const std::string& colour) const {
+        here.file(name, "#!/bin/sh\nCOLOUR=" + colour + " exec " SPRY_FAKE_FUNCTION "\n", true);
+    }
+    // The same as another file with the function's name.
     void put(const std::string& colour) const {
-        const std::string made = here.file(
-            "made", "#!/bin/sh\nCOLOUR=" + colour + " exec " SPRY_FAKE_FUNCTION "\n", true);
-        std::filesystem::rename(made, here.path() / "function");
+        write("made", colour);
+        std::filesystem::rename(here.path() / "made", here.path() / "function");
     }
     strings flags() const { return {"--watch", (here.path() / "function").string()}; }
     static std::string colour(const release::local_function& local,
@@ -48,7 +53,7 @@ TEST_F(emulator_watch, starts_the_program_that_has_taken_the_place) {
     put("green");
     expect_soon(local, "green");
     // Written anew in its place, and not by another one.
-    here.file("function", "#!/bin/sh\nCOLOUR=blue exec " SPRY_FAKE_FUNCTION "\n", true);
+    write("function", "blue");
     expect_soon(local, "blue");
     EXPECT_EQ(local.stop(), 0);
     EXPECT_EQ(local.log().find("Between invocations"), std::string::npos) << local.log();
@@ -132,6 +137,71 @@ TEST_F(emulator_watch, keeps_invocations_while_there_is_no_program) {
     put("green");
     caller.join();
     EXPECT_EQ(seen, "green");
+    EXPECT_EQ(local.stop(), 0);
+}
+
+// As a build from scratch does, or one that has its folder beside and puts it there when it is
+// done.
+TEST_F(emulator_watch, finds_the_folder_that_is_made_anew) {
+    const std::filesystem::path build = here.path() / "build";
+    std::filesystem::create_directory(build);
+    write("build/function", "red");
+    release::local_function local(SPRY_EMULATOR, {"--watch", (build / "function").string()});
+    EXPECT_EQ(colour(local), "red");
+    std::filesystem::remove_all(build);
+    std::filesystem::create_directory(build);
+    write("build/function", "green");
+    expect_soon(local, "green");
+    write("build/function", "blue");
+    expect_soon(local, "blue");
+    std::filesystem::remove_all(build);
+    std::this_thread::sleep_for(std::chrono::milliseconds(500)); // several looks find nothing
+    EXPECT_EQ(colour(local), "blue");
+    std::filesystem::create_directory(build);
+    write("build/function", "red");
+    expect_soon(local, "red");
+    std::filesystem::rename(build, here.path() / "before");
+    std::filesystem::create_directory(here.path() / "next");
+    write("next/function", "green");
+    std::filesystem::rename(here.path() / "next", build);
+    expect_soon(local, "green");
+    EXPECT_EQ(local.stop(), 0);
+}
+
+TEST_F(emulator_watch, looks_at_what_a_link_leads_to) {
+    std::filesystem::create_directory(here.path() / "one");
+    std::filesystem::create_directory(here.path() / "two");
+    write("one/program", "red");
+    write("two/program", "blue");
+    std::filesystem::create_symlink("one/program", here.path() / "function");
+    release::local_function local(SPRY_EMULATOR, flags());
+    EXPECT_EQ(colour(local), "red");
+    write("one/program", "green");
+    expect_soon(local, "green");
+    std::filesystem::create_symlink("two/program", here.path() / "made");
+    std::filesystem::rename(here.path() / "made", here.path() / "function");
+    expect_soon(local, "blue");
+    write("two/program", "red");
+    expect_soon(local, "red");
+    EXPECT_EQ(local.stop(), 0);
+}
+
+// As a log or an object file is, beside the program.
+TEST_F(emulator_watch, is_not_kept_waiting_by_other_files) {
+    put("red");
+    release::local_function local(SPRY_EMULATOR, flags());
+    EXPECT_EQ(colour(local), "red");
+    std::atomic<bool> over{false};
+    std::thread writer([&] {
+        while (!over) {
+            here.file("other", "text", false);
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
+    });
+    put("green");
+    expect_soon(local, "green");
+    over = true;
+    writer.join();
     EXPECT_EQ(local.stop(), 0);
 }
 

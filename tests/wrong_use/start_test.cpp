@@ -49,6 +49,15 @@ TEST_F(wrong_start, names_an_address_that_cannot_be_listened_on) {
     EXPECT_THAT(line, HasSubstr("SPRY_LISTEN=127.0.0.1:PORT"));
 }
 
+TEST_F(wrong_start, says_that_flags_are_the_emulators) {
+    const held_port taken; // which ends it
+    const finished run = run_to_end({example("hello"), "--watch"},
+                                    {"SPRY_LISTEN=127.0.0.1:" + taken.text()}, release::patience);
+    EXPECT_EQ(run.exit_code, 1) << run.text();
+    EXPECT_THAT(run.err, HasSubstr("--watch says nothing to local mode"));
+    EXPECT_THAT(run.err, HasSubstr("SPRY_LISTEN"));
+}
+
 TEST_F(wrong_start, refuses_a_malformed_timeout_or_memory_size) {
     for (const char* variable :
          {"AWS_LAMBDA_FUNCTION_TIMEOUT", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"}) {
