@@ -7,6 +7,16 @@ list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES SPRY_ARCH)
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR ${SPRY_ARCH})
 
+# Said here, since CMake would only say that the compiler is broken. Looks where zig/zig looks.
+get_property(spry_is_probe GLOBAL PROPERTY IN_TRY_COMPILE)
+if(NOT spry_is_probe AND NOT EXISTS "${CMAKE_CURRENT_LIST_DIR}/../.deps/zig/bin/zig")
+    find_program(spry_zig zig PATHS ENV PATH NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH NO_CACHE)
+    if(NOT spry_zig)
+        message(FATAL_ERROR "spry: there is no zig in PATH: put one there; ./dev setup installs one in .deps/zig/bin of spry's folder")
+    endif()
+    unset(spry_zig)
+endif()
+
 set(CMAKE_C_COMPILER "${CMAKE_CURRENT_LIST_DIR}/zig/cc")
 set(CMAKE_CXX_COMPILER "${CMAKE_CURRENT_LIST_DIR}/zig/c++")
 set(CMAKE_AR "${CMAKE_CURRENT_LIST_DIR}/zig/ar")

@@ -12,6 +12,7 @@ using release::held_port;
 using release::strings;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class wrong_dev : public release::leaves_no_process {
@@ -117,6 +118,15 @@ TEST_F(wrong_dev, serve_names_a_port_in_use_and_the_way_to_another) {
     EXPECT_EQ(run.exit_code, 1) << run.text();
     EXPECT_THAT(run.err, HasSubstr("port " + taken.text() + " is in use"));
     EXPECT_THAT(run.err, EndsWith("SPRY_LISTEN=127.0.0.1:PORT, or 127.0.0.1:0 for a free one\n"));
+}
+
+TEST_F(wrong_dev, serve_hands_its_variables_on_but_serves_all_the_same) {
+    const finished run = dev({"serve", "multi"}, {"SPRY_LISTEN=127.0.0.1:0", "_HANDLER=product",
+                                                  "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1"});
+    EXPECT_EQ(run.exit_code, 1) << run.text();
+    EXPECT_THAT(run.err, EndsWith("spry: no function is named \"product\"; this binary has sum, "
+                                  "delay, describe\n"));
+    EXPECT_THAT(run.err, Not(HasSubstr("init error")));
 }
 
 TEST_F(wrong_dev, serve_lists_the_functions_where_one_has_to_be_named) {

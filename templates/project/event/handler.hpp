@@ -6,7 +6,8 @@
 #include <string_view>
 
 struct person {
-    std::string_view name = "world"; // a view into the event; kept where the event has no name
+    // What is read is valid until the invocation ends. Where the event has no name this one stays.
+    std::string_view name = "world";
 };
 SPRY_JSON(person, name)
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 struct person {
-    std::string_view name = "world"; // borrows from the event
+    std::string_view name = "world"; // valid until the invocation ends
 };
 SPRY_JSON(person, name)
 
