@@ -52,7 +52,9 @@ check_executable() {
     esac
     [ "$built" = "$2" ] ||
         fail "$1 is for $built, but the build is for $2; Lambda has x86_64 and aarch64, one an image: build with the toolchain of the one you want"
+    [ "$(stat -L -c %s "$1")" -ge 64 ] || fail "$1 is cut off; build it again"
     headers=$(elf_number "$1" 32 8) size=$(elf_number "$1" 54 2) count=$(elf_number "$1" 56 2)
+    [ "$(stat -L -c %s "$1")" -ge $((headers + count * size)) ] || fail "$1 is cut off; build it again"
     while [ "$count" -gt 0 ]; do
         count=$((count - 1))
         [ "$(elf_number "$1" $((headers + count * size)) 4)" != 3 ] ||

@@ -9,7 +9,11 @@ epoch=${SOURCE_DATE_EPOCH:-0}
 case $epoch in
     *[!0-9]*) fail "SOURCE_DATE_EPOCH is $epoch; set it to seconds since 1970, or unset it" ;;
 esac
-created=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
+created=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ 2>/dev/null)
+case $created in
+    [0-9][0-9][0-9][0-9]-*) ;;
+    *) fail "SOURCE_DATE_EPOCH is $epoch, which is no date before the year 10000; set it to seconds since 1970, or unset it" ;;
+esac
 
 # architecture_of PROCESSOR: as images call it.
 architecture_of() {

@@ -50,12 +50,14 @@ class Archive:
             file.seek(0)
             self.tar = tarfile.open(fileobj=file, mode="r:")
             self.members = {}
-            for member in self.tar:
+            for count, member in enumerate(self.tar):
                 self.members[str(PurePosixPath(member.name))] = member
-                if len(self.members) > MOST_ARCHIVE_MEMBERS:
+                if count >= MOST_ARCHIVE_MEMBERS:
                     raise Unreadable("is an archive of too many files to be one of an image; "
                                      "write it with docker save, podman save or skopeo copy")
-        except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as failure:
+        # tarfile reads headers that extend headers one inside the other.
+        except (OSError, EOFError, ValueError, RecursionError, zlib.error,
+                tarfile.TarError) as failure:
             if getattr(failure, "errno", None) in NO_SPACE:
                 raise  # what has been uncompressed finds no room
             raise Unreadable(f"is no readable archive ({failure}); "

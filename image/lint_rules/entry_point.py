@@ -70,6 +70,9 @@ def judge_program(path, node, settings, tree, open_content, report):
         if target is None or target.kind != FILE:
             report.add("EPDYN", path, f"needs {interpreter}, which is not in the image")
             return
+        if not target.mode & 0o001:
+            report.add("EPMODE", path, f"needs {interpreter}, which has mode {target.mode:04o}")
+            return
         path, node = interpreter, target
     report.add("EPELF", path, "is a script of scripts, deeper than Linux goes")
 
@@ -79,7 +82,8 @@ def interpreter_of(file):
     file.seek(0)
     if not line.startswith(b"#!"):
         return None
-    words = line[2:].split()
+    words = line[2:].replace(b"\t", b" ").rstrip(b"\n").split(b" ")
+    words = [word for word in words if word]  # what else is white space Linux takes for a name's
     return words[0].decode("utf-8", "surrogateescape") if words else "the program after #!"
 
 

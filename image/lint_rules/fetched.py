@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Images that are no files: skopeo, podman or docker writes them into a temporary folder."""
 import atexit
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 
 from .report import Unreadable, printable
@@ -39,6 +42,22 @@ def cured(failure):
     if NO_SPACE.search(failure.strerror or ""):
         return f"{failure.strerror}; make room in {tempfile.gettempdir()}"
     return f"{failure}; see to it and try again"
+
+
+def end_cleanly_on_signals():
+    """No temporary folder and no child stays behind."""
+    for number in signal.SIGHUP, signal.SIGINT, signal.SIGTERM:
+        signal.signal(number, end)
+
+
+def end(number, _):
+    # Also a child that is being started, of which subprocess does not know yet.
+    with contextlib.suppress(OSError), open(
+            f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as children:
+        for child in map(int, children.read().split()):
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    sys.exit(128 + number)  # by way of what removes temporary folders
 
 
 def temporary_folder():

@@ -26,10 +26,11 @@ class Registry:
         if ended.returncode == 0:
             return "sha256:" + hashlib.sha256(ended.stdout).hexdigest()
         reason = reason_of(ended.stderr)
-        if re.search("manifest unknown", reason, re.I):
+        # Not every registry has the specification's words.
+        if re.search("manifest unknown|artifact .* not found|StatusCode: 404", reason, re.I):
             return None
         # Most registries make a repository with its first image.
-        if re.search("name unknown", reason, re.I) and not self.target.region:
+        if re.search("name unknown|repository .* not found", reason, re.I) and not self.target.region:
             return None
         raise self.refusal(reason)
 

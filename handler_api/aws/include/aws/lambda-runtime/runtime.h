@@ -126,7 +126,8 @@ private:
 /// returns. Returns when the process has been told to end (SIGTERM), when three calls for an event
 /// in a row have failed, or when an answer could not be posted, but for one that the Runtime API
 /// has refused as too large, too late or unknown: that ends its invocation only. Exceptions of the
-/// handler are not caught: they end the process, with a stack trace on standard error.
+/// handler are not caught: they end the process, with a stack trace on standard error. For one
+/// thread of a process: a request to end wakes one that waits.
 ///
 /// Without the variable a program that is linked with the emulator becomes its own Lambda, and
 /// starts itself again as the function behind it; any other says so and returns.
