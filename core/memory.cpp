@@ -69,6 +69,7 @@ void* allocate_elsewhere(std::size_t size, std::size_t alignment) noexcept {
                                                          : mi_malloc_aligned(size, alignment);
 }
 
+// In one copy for both that allocate.
 [[gnu::noinline]] void* try_allocate(std::size_t size, std::size_t alignment) noexcept {
     if (owns_pool()) {
         if (void* found = pool.allocate(size, alignment))

@@ -227,15 +227,23 @@ TEST(connection, reads_pipelined_events_for_ever_in_one_buffer) {
     EXPECT_EQ(end.buffer.mapped_bytes(), 0u);
 }
 
+// Until what was begun beside it waits.
+task<> take_turns(reading_end* end) {
+    for (int turn = 0; turn < 20; ++turn)
+        (void)co_await end->loop->yield();
+}
+
+task<> stop_later(reading_end* end, stop_source* stop) {
+    co_await take_turns(end);
+    stop->request_stop();
+}
+
 // A third of the text is there before the read, a third comes while it waits, the last after it was
 // stopped.
 task<> send_and_stop(reading_end* end, std::string text, stop_source* stop) {
-    for (int turn = 0; turn < 20; ++turn)
-        (void)co_await end->loop->yield();
+    co_await take_turns(end);
     (void)co_await end->peer().send(tests::bytes_of(text));
-    for (int turn = 0; turn < 20; ++turn)
-        (void)co_await end->loop->yield();
-    stop->request_stop();
+    co_await stop_later(end, stop);
 }
 
 task<std::string> stop_and_read_again(reading_end* end, std::string text) {
@@ -351,20 +359,13 @@ TEST(connection, reads_the_rest_of_a_body_of_which_some_was_read) {
 }
 
 task<std::string> stop_then_read_some(reading_end* end, std::string begin, std::string rest) {
-    struct stopper {
-        static task<> run(reading_end* end, stop_source* stop) {
-            for (int turn = 0; turn < 20; ++turn)
-                (void)co_await end->loop->yield();
-            stop->request_stop();
-        }
-    };
     (void)co_await end->peer().send(tests::bytes_of(begin));
     const result<arrival> head = co_await end->wire.read_head(&end->message);
     if (!head)
         co_return head.error().message();
     stop_source stop;
     task_scope scope;
-    scope.spawn(stopper::run(end, &stop));
+    scope.spawn(stop_later(end, &stop));
     const result<> whole = co_await end->wire.read_body(&end->message, stop.token());
     co_await scope.join();
     std::string story = whole ? "whole, " : "cancelled, ";
@@ -399,16 +400,9 @@ task<std::string> go_behind_a_request(reading_end* end, std::size_t head_bytes) 
     const result<arrival> read = co_await end->wire.read_message(&end->message);
     if (!read)
         co_return read.error().message();
-    struct stopper {
-        static task<> run(reading_end* end, stop_source* stop) {
-            for (int turn = 0; turn < 20; ++turn)
-                (void)co_await end->loop->yield();
-            stop->request_stop();
-        }
-    };
     stop_source stop;
     task_scope scope;
-    scope.spawn(stopper::run(end, &stop));
+    scope.spawn(stop_later(end, &stop));
     const result<> gone = co_await end->wire.peer_gone(stop.token());
     co_await scope.join();
     const bool is_whole = end->message.header_or_empty("Cookie").size() + 28 == head_bytes;
@@ -436,12 +430,11 @@ task<std::string> wait_for_goodbye(reading_end* end, bool says_goodbye) {
     stop_source stop;
     struct goodbye {
         static task<> run(reading_end* end, stop_source* stop, bool says_goodbye) {
-            for (int turn = 0; turn < 20; ++turn)
-                (void)co_await end->loop->yield();
+            co_await take_turns(end);
             const result<std::size_t> more =
                 co_await end->peer().send(tests::bytes_of("04 No Content\r\n\r\n"));
-            for (int turn = 0; more && turn < 20; ++turn)
-                (void)co_await end->loop->yield();
+            if (more)
+                co_await take_turns(end);
             if (says_goodbye) {
                 end->peer().shutdown_send();
             } else {

@@ -221,16 +221,21 @@ TEST(emulator_async, tries_again_where_no_process_could_be_started) {
     EXPECT_EQ(s.log_count("Init Duration: "), 2) << s.log();
 }
 
+// The only environment hangs, and an event is accepted behind that.
+task<> send_event_behind_a_hanging_one(session* self, spry::task_scope* callers) {
+    const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
+    callers->spawn(self->invoke(R"({"do":"hang"})"));
+    co_await self->log_has("START");
+    co_await self->invoke("1", headers);
+}
+
 TEST(emulator_async, tries_again_where_an_event_has_waited_too_long) {
     session s;
     s.options.async_retry_delay = std::chrono::milliseconds{600};
     s.options.dispatching.queue_wait_max = std::chrono::milliseconds{200};
     s.run([](session* self) -> task<> {
-        const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
         spry::task_scope callers;
-        callers.spawn(self->invoke(R"({"do":"hang"})"));
-        co_await self->log_has("START");
-        co_await self->invoke("1", headers);
+        co_await send_event_behind_a_hanging_one(self, &callers);
         (void)co_await self->loop->sleep_for(std::chrono::milliseconds{300});
         ::kill(self->function_pid(), SIGKILL);
         co_await callers.join();
@@ -258,11 +263,8 @@ TEST(emulator_async, logs_an_event_that_has_never_found_an_environment) {
     s.options.async_retry_delay = std::chrono::milliseconds{10};
     s.options.dispatching.queue_wait_max = std::chrono::milliseconds{200};
     s.run([](session* self) -> task<> {
-        const session::fields headers{{"X-Amz-Invocation-Type", "Event"}};
         spry::task_scope callers;
-        callers.spawn(self->invoke(R"({"do":"hang"})"));
-        co_await self->log_has("START");
-        co_await self->invoke("1", headers);
+        co_await send_event_behind_a_hanging_one(self, &callers);
         co_await self->log_has("Event given up");
         ::kill(self->function_pid(), SIGKILL);
         co_await callers.join();

@@ -7,9 +7,8 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
+#include <filesystem>
 #include <span>
 #include <system_error>
 
@@ -36,13 +35,6 @@ std::string folder_of(const std::string& path) {
 
 std::string_view name_of(std::string_view path) noexcept {
     return path.substr(path.rfind('/') + 1); // npos + 1 is 0
-}
-
-// Empty where there is nothing.
-std::string real_path(const std::string& path) {
-    const std::unique_ptr<char, decltype(&std::free)> real{::realpath(path.c_str(), nullptr),
-                                                           &std::free};
-    return real ? real.get() : "";
 }
 
 } // namespace
@@ -96,8 +88,9 @@ void program_watch::follow_links(std::size_t function) {
         if (files_[i].function != function || !files_[i].link.empty())
             continue;
         const std::string link = files_[i].path;
-        const std::string target = real_path(link);
-        if (target.empty())
+        std::error_code broken;
+        const std::string target = std::filesystem::canonical(link, broken).string();
+        if (broken)
             continue;
         const auto is_old = [&](const watched_file& each) {
             return each.function == function && each.link == link;

@@ -80,11 +80,11 @@ def judge_program(path, node, settings, tree, open_content, report):
 def interpreter_of(file):
     line = file.readline(4096)
     file.seek(0)
-    if not line.startswith(b"#!"):
+    # What else is white space Linux takes for a part of the name.
+    named = re.match(rb"#![ \t]*([^ \t\n]*)", line)
+    if named is None:
         return None
-    words = line[2:].replace(b"\t", b" ").rstrip(b"\n").split(b" ")
-    words = [word for word in words if word]  # what else is white space Linux takes for a name's
-    return words[0].decode("utf-8", "surrogateescape") if words else "the program after #!"
+    return named[1].decode("utf-8", "surrogateescape") or "the program after #!"
 
 
 def judge_elf(path, file, settings, tree, report):
